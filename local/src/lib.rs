@@ -1,0 +1,19 @@
+//! A local stack for AWS SAM templates: API Gateway (WebSocket and HTTP APIs), Lambda, EventBridge schedules,
+//! PostgreSQL and Redis on one machine.
+//!
+//! | module | is |
+//! |---|---|
+//! | [`template`] | what `template.yaml` declares, with its intrinsic functions resolved |
+//! | [`lambda`] | functions as real processes behind the Runtime API, and the Invoke API |
+//! | [`gateway`] | WebSocket APIs, their `@connections` management API, and HTTP APIs |
+//! | [`schedule`] | what EventBridge would run, and when |
+//! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
+//! | [`stack`] | all of it together, with one start and one stop |
+//! | [`logs`] | the functions' output, line by line |
+pub mod gateway;
+pub mod lambda;
+pub mod logs;
+pub mod schedule;
+pub mod services;
+pub mod stack;
+pub mod template;

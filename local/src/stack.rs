@@ -1,0 +1,1 @@
+//! The whole stack, with one start and one stop.
