@@ -10,9 +10,11 @@
 //! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
 //! | [`stack`] | all of it together, with one start and one stop |
 //! | [`logs`] | the functions' output, line by line |
+//! | [`progress`] | what takes time, told to the person who waits |
 pub mod gateway;
 pub mod lambda;
 pub mod logs;
+pub mod progress;
 pub mod schedule;
 pub mod services;
 pub mod stack;
