@@ -60,7 +60,7 @@ impl Stack {
         let logs = Logs::new();
         let lambda_options = LambdaOptions { code_root: folder.to_owned(), executables, ..options.lambda.clone() };
         let lambda = Lambda::start(template.functions.clone(), lambda_options, logs.clone());
-        let schedules = Schedules::start(schedules(&template, &options), lambda.clone(), Clock::default())?;
+        let schedules = Schedules::start(schedules(&template, &options), lambda.clone(), Clock::system())?;
         let gateway = Gateway::new(&template, lambda.clone(), gateway_options(options, &address));
         let router = gateway.routes().merge(invoke_api::routes(lambda.clone()));
         let server = Server::start(listener, router);
