@@ -33,13 +33,20 @@ pub struct Logs {
 impl Logs {
     /// Keeps the newest 4,096 lines for readers that are late.
     pub fn new() -> Self {
-        Self { lines: broadcast::channel(4096).0 }
+        Self {
+            lines: broadcast::channel(4096).0,
+        }
     }
 
     /// Hands a line to every reader.
     pub fn write(&self, line: LogLine) {
         // No reader is no failure: a test may not look at the logs.
         drop(self.lines.send(line));
+    }
+
+    /// Whether anybody reads; nobody needs to format a line that nobody reads.
+    pub fn has_readers(&self) -> bool {
+        self.lines.receiver_count() > 0
     }
 
     /// Every line from now on.

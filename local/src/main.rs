@@ -5,7 +5,7 @@ mod invoke;
 
 use std::{
     env,
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     path::Path,
     process::{self, ExitCode},
 };
@@ -72,7 +72,7 @@ async fn run(options: Run) -> Result<()> {
         redis_url: stack.redis_url(),
     };
     print(&overview(stack.template(), addresses, style));
-    print(&style.dim("  Ctrl-C stops everything.\n"));
+    print(&style.dim("\n  Ctrl-C stops everything.\n\n"));
     tokio::select! {
         () = show_logs(stack.logs().subscribe(), LogFormat::new(stack.template(), style)) => {}
         () = interrupts.next() => {}

@@ -48,6 +48,13 @@ pub(super) enum Package {
 }
 
 impl Package {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Redis => "Redis",
+        }
+    }
+
     fn debian(self) -> &'static str {
         match self {
             Self::Postgres => "postgresql",
@@ -72,17 +79,10 @@ impl Package {
 
     /// The error when it is still missing afterwards.
     pub(super) fn missing(self, cause: Option<ServiceError>) -> ServiceError {
-        let (name, packages, variable) = match self {
-            Self::Postgres => (
-                "PostgreSQL",
-                "postgresql (Debian, Fedora, Homebrew: postgresql@17)",
-                "DATABASE_URL",
-            ),
-            Self::Redis => (
-                "Redis",
-                "redis-server (Fedora, Homebrew: redis or valkey)",
-                "REDIS_URL",
-            ),
+        let name = self.name();
+        let (packages, variable) = match self {
+            Self::Postgres => ("postgresql (Debian, Fedora, Homebrew: postgresql@17)", "DATABASE_URL"),
+            Self::Redis => ("redis-server (Fedora, Homebrew: redis or valkey)", "REDIS_URL"),
         };
         ServiceError::NotInstalled {
             name,
@@ -106,6 +106,9 @@ pub(super) async fn install(
     progress: &Progress,
 ) -> Result<(), ServiceError> {
     let _one_at_a_time = lock_file(&root.join("install.lock")).await?;
+    if how != Install::Never {
+        progress.step(&format!("{} was not found and is being installed", package.name()));
+    }
     if how == Install::Auto
         && let Some(become_root) = way_to_apt()
     {

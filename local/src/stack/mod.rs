@@ -19,7 +19,7 @@ use self::{
 use crate::{
     build::build,
     gateway::{Gateway, GatewayOptions},
-    lambda::{Lambda, LambdaOptions, invoke_api},
+    lambda::{self, Lambda, LambdaOptions},
     logs::Logs,
     schedule::{Clock, Schedules},
     services::{Place, Postgres, Redis},
@@ -59,12 +59,12 @@ impl Stack {
         options.progress.step(&format!("{} functions built in {:.1?}", executables.len(), began.elapsed()));
         let logs = Logs::new();
         let lambda_options = LambdaOptions { code_root: folder.to_owned(), executables, ..options.lambda.clone() };
-        let lambda = Lambda::start(template.functions.clone(), lambda_options, logs.clone());
-        let schedules = Schedules::start(schedules(&template, &options), lambda.clone(), Clock::system())?;
-        let gateway = Gateway::new(&template, lambda.clone(), gateway_options(options, &address));
-        let router = gateway.routes().merge(invoke_api::routes(lambda.clone()));
+        let functions = Lambda::start(template.functions.clone(), lambda_options, logs.clone());
+        let schedules = Schedules::start(schedules(&template, &options), functions.clone(), Clock::system())?;
+        let gateway = Gateway::new(&template, functions.clone(), gateway_options(options, &address));
+        let router = gateway.routes().merge(lambda::routes(functions.clone()));
         let server = Server::start(listener, router);
-        Ok(Self { address, template, logs, server, schedules, gateway, lambda, stores })
+        Ok(Self { address, template, logs, server, schedules, gateway, lambda: functions, stores })
     }
 
     /// Such as `http://127.0.0.1:3000`: REST APIs, the static files, and the Invoke API.
