@@ -15,7 +15,8 @@ pub(crate) fn new_id() -> String {
     URL_SAFE.encode(rand::random::<[u8; RANDOM_BYTES]>())
 }
 
-/// Whether a connection could have this id. One that could not is a bad request to `@connections`, not a gone connection.
+/// Whether a connection could have this id. One that could not is a bad request to `@connections`, not a gone
+/// connection.
 pub(crate) fn is_id(text: &str) -> bool {
     text.len() == ID_CHARS
         && text.strip_suffix('=').is_some_and(|id| {

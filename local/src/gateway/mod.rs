@@ -62,8 +62,8 @@ struct Inner {
 }
 
 impl Gateway {
-    /// Serves the APIs of `template` with the functions of `lambda`. Where two WebSocket APIs have a stage of the same name
-    /// the first is served: they share one port, while AWS tells them apart by their host.
+    /// Serves the APIs of `template` with the functions of `lambda`. Where two WebSocket APIs have a stage of the
+    /// same name the first is served: they share one port, while AWS tells them apart by their host.
     pub fn new(template: &Template, lambda: impl Invoke, options: GatewayOptions) -> Self {
         let files = options.static_dir.clone().map(StaticFiles::new);
         let platform = Arc::new(Platform::new(Functions::new(lambda), options));
@@ -94,8 +94,9 @@ impl Gateway {
 
     /// Everything that this gateway answers, as the fallback of a router; merge it with the other routes of the port.
     ///
-    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or every client is `127.0.0.1`, and with upgrades
-    /// enabled. Whoever accepts sets `TCP_NODELAY`: an ack is one small write, and waiting for another costs 40 ms.
+    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or every client is `127.0.0.1`, and with
+    /// upgrades enabled. Whoever accepts sets `TCP_NODELAY`: an ack is one small write, and waiting for another costs
+    /// 40 ms.
     pub fn routes(&self) -> Router {
         Router::new().fallback(answer).with_state(self.clone())
     }
@@ -109,8 +110,8 @@ impl Gateway {
             .sum()
     }
 
-    /// Closes every socket with 1001 and waits for their `$disconnect`, at most [`Limits::shutdown`]. A socket that opens
-    /// afterwards is closed at once.
+    /// Closes every socket with 1001 and waits for their `$disconnect`, at most [`Limits::shutdown`]. A socket that
+    /// opens afterwards is closed at once.
     pub async fn close(&self) {
         let platform = &self.inner.platform;
         platform.closing.cancel();

@@ -9,12 +9,12 @@ use super::Limits;
 pub struct GatewayOptions {
     /// Every quota and timer.
     pub limits: Limits,
-    /// Host and port that clients reach the gateway at, such as `localhost:3000`. It is the `domainName` of every event, so
-    /// that an endpoint which a function builds from its event leads back here.
+    /// Host and port that clients reach the gateway at, such as `localhost:3000`. It is the `domainName` of every
+    /// event, so that an endpoint which a function builds from its event leads back here.
     pub host: String,
     /// Region in ARNs, `us-east-1` unless set.
     pub region: String,
-    /// Account in ARNs and HTTP events, twelve digits, `000000000000` unless set.
+    /// Account in ARNs and HTTP events, twelve digits, `123456789012` unless set.
     pub account_id: String,
     /// A folder whose files answer GET and HEAD where no route of an HTTP API does.
     pub static_dir: Option<PathBuf>,
@@ -27,7 +27,7 @@ impl GatewayOptions {
             limits: Limits::default(),
             host: host.into(),
             region: "us-east-1".to_owned(),
-            account_id: "000000000000".to_owned(),
+            account_id: "123456789012".to_owned(),
             static_dir: None,
         }
     }

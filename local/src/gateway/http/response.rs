@@ -40,8 +40,8 @@ struct Marker {
     _status_code: IgnoredAny,
 }
 
-/// The response that a function's result describes. A result without `statusCode` is itself the body, even when it is no
-/// valid JSON: AWS does not look.
+/// The response that a function's result describes. A result without `statusCode` is itself the body, even when it is
+/// no valid JSON: AWS does not look.
 pub(super) fn read(result: Bytes) -> Result<Response, HttpError> {
     let is_object = result.trim_ascii_start().first() == Some(&b'{');
     if !is_object || serde_json::from_slice::<Marker>(&result).is_err() {

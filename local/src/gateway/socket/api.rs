@@ -42,7 +42,7 @@ impl SocketApi {
         Some(&self.declared.stage_variables).filter(|variables| !variables.is_empty())
     }
 
-    /// Such as `arn:aws:execute-api:us-east-1:000000000000:abcd123456/prod/$connect`.
+    /// Such as `arn:aws:execute-api:us-east-1:123456789012:abcd123456/prod/$connect`.
     pub(crate) fn arn(&self, route_key: &str) -> String {
         let options = &self.platform.options;
         format!(

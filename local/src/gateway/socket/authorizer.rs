@@ -1,7 +1,5 @@
 //! Whether a client may open a socket.
 
-use std::time::Instant;
-
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
@@ -51,9 +49,9 @@ pub(super) async fn authorize(
         return Err(Refusal::Unauthorized);
     }
     let arn = api.arn("$connect");
-    let asked_at = Instant::now();
+    let asked_at = api.platform.clock.now();
     let verdict = call(api, authorizer, opening, &arn).await?;
-    let latency = asked_at.elapsed().as_millis();
+    let latency = asked_at.until(api.platform.clock.now()).as_millis();
     if !verdict.policy_document.allows(&arn) {
         return Err(Refusal::Forbidden);
     }

@@ -17,7 +17,8 @@ use super::{
 };
 use crate::gateway::{functions::CallError, id::new_id};
 
-/// Hands a message to its route, and the route's answer to the sender. Messages of one connection may overtake each other.
+/// Hands a message to its route, and the route's answer to the sender. Messages of one connection may overtake each
+/// other.
 pub(super) async fn message(connection: Arc<Connection>, text: Utf8Bytes) {
     let request_id = new_id();
     match answer(&connection, &request_id, &text).await {

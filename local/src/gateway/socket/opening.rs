@@ -55,9 +55,10 @@ fn as_sent(headers: &HeaderMap) -> MultiMap {
 
 /// A header's name as clients write it in HTTP/1.1, such as `Sec-WebSocket-Key`.
 ///
-/// API Gateway hands the client's own spelling on, but hyper keeps only the lower-case one (its `preserve_header_case` is
-/// for proxies: a server cannot read the original). Browsers and WebSocket libraries spell these names alike, so the usual
-/// spelling is the client's; one that differs does so on AWS too only in case, which HTTP tells functions to ignore.
+/// API Gateway hands the client's own spelling on, but hyper keeps only the lower-case one (its
+/// `preserve_header_case` is for proxies: a server cannot read the original). Browsers and WebSocket libraries spell
+/// these names alike, so the usual spelling is the client's; one that differs does so on AWS too only in case, which
+/// HTTP tells functions to ignore.
 fn as_usually_written(name: &str) -> String {
     match name {
         "dnt" => return "DNT".to_owned(),

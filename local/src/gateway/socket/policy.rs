@@ -7,8 +7,8 @@ const ACTION: &str = "execute-api:Invoke";
 
 /// `policyDocument` of an authorizer's result.
 ///
-/// `NotAction`, `NotResource`, `Principal` and `Condition` are not evaluated here, so a policy with one of them is refused
-/// as malformed instead of being read as something it does not say.
+/// `NotAction`, `NotResource`, `Principal` and `Condition` are not evaluated here, so a policy with one of them is
+/// refused as malformed instead of being read as something it does not say.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 pub(crate) struct Policy {
@@ -114,7 +114,7 @@ mod tests {
 
     use super::{Policy, matches};
 
-    const ARN: &str = "arn:aws:execute-api:us-east-1:000000000000:abcd123456/prod/$connect";
+    const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abcd123456/prod/$connect";
 
     fn allows(statements: Value) -> bool {
         let policy = json!({"Version": "2012-10-17", "Statement": statements});

@@ -36,7 +36,8 @@ use crate::gateway::Limits;
 /// How long the 101 may take to leave after it was decided.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a socket reads at once, and allocates for it: enough for a chat message, little enough for ten thousand sockets.
+/// What a socket reads at once, and allocates for it: enough for a chat message, little enough for ten thousand
+/// sockets.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// How many messages one write may carry.
@@ -61,9 +62,10 @@ pub(super) async fn run(lease: Lease, inbox: Inbox, upgrade: OnUpgrade) {
     let (close, closing) = oneshot::channel();
     let writing = tokio::spawn(write(writer, inbox.outgoing, closing, limits.frame_bytes));
     let end = read(lease.connection(), &mut reader, inbox.hang_up).await;
-    lease.retire();
-    finish(end.clone(), reader, writing, close, limits.close_handshake).await;
-    lease.end(end);
+    let patience = limits.close_handshake;
+    // The connection is over now; how long the client takes to agree does not matter to `$disconnect`.
+    lease.end(end.clone());
+    finish(end, reader, writing, close, patience).await;
 }
 
 fn protocol(limits: &Limits) -> WebSocketConfig {
@@ -93,7 +95,8 @@ async fn read(
             }
             Some(Ok(Message::Binary(_))) => return End::BINARY,
             Some(Ok(Message::Close(frame))) => return End::from_client(frame),
-            // The WebSocket layer answers pings. Neither they nor pongs are messages, so they do not keep a socket alive.
+            // The WebSocket layer answers pings. Neither they nor pongs are messages, so they do not keep a socket
+            // alive.
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
             Some(Err(error)) => return End::from_error(&error),
             None => return End::LOST,
@@ -110,8 +113,8 @@ async fn ending(connection: &Connection, hang_up: oneshot::Receiver<End>) -> End
     }
 }
 
-/// Writes what is queued, as many messages at once as there are, and at last the close frame. Returns the writer so that
-/// the whole socket can be closed.
+/// Writes what is queued, as many messages at once as there are, and at last the close frame. Returns the writer so
+/// that the whole socket can be closed.
 async fn write(
     mut writer: Writer,
     mut queue: OutgoingQueue,
@@ -155,8 +158,13 @@ async fn finish(
         let closed = timeout(patience, async {
             // After a close frame of the client's this fails, and the WebSocket layer has queued its answer.
             drop(close.send(end));
-            while let Some(Ok(_)) = reader.next().await {}
-            if let Ok(Ok(writer)) = (&mut writing).await {
+            let mut agreed = false;
+            while let Some(Ok(message)) = reader.next().await {
+                agreed |= message.is_close();
+            }
+            if let Ok(Ok(writer)) = (&mut writing).await
+                && !agreed
+            {
                 drain(reader, writer).await;
             }
         });
@@ -167,8 +175,8 @@ async fn finish(
     writing.abort();
 }
 
-/// Reads what the client still sends: a socket that closes with unread bytes is reset, and the client would lose the close
-/// frame that explains it.
+/// Reads what the client still sends: a socket that closes with unread bytes is reset, and the client would lose the
+/// close frame that explains it.
 async fn drain(reader: Reader, writer: Writer) {
     let Ok(mut socket) = reader.reunite(writer) else {
         return;

@@ -9,8 +9,9 @@ use crate::gateway::{functions::CallError, reply};
 
 /// Why a socket was not opened, and the answer to the handshake.
 ///
-/// AWS's answers were captured by status; where nobody captured a body, it is the one of the general rule for that status.
-/// The body and the headers that `$connect` returned with a refusal are not handed on: a client may not rely on them.
+/// AWS's answers were captured by status; where nobody captured a body, it is the one of the general rule for that
+/// status. The body and the headers that `$connect` returned with a refusal are not handed on: a client may not rely
+/// on them.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     /// An ordinary request to the address of a socket.

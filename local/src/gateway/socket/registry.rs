@@ -68,14 +68,6 @@ impl Lease {
         &self.connection
     }
 
-    /// Forgets the connection already now: nothing can be posted to a socket that is closing.
-    pub(super) fn retire(&self) {
-        self.connection
-            .api
-            .registry
-            .remove(&self.connection.peer.connection_id);
-    }
-
     /// Ends the connection in a known way. A lease that is only dropped was lost.
     pub(super) fn end(mut self, end: End) {
         self.end = end;
@@ -84,8 +76,11 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.retire();
         let connection = Arc::clone(&self.connection);
+        connection
+            .api
+            .registry
+            .remove(&connection.peer.connection_id);
         let end = std::mem::replace(&mut self.end, End::LOST);
         match Handle::try_current() {
             Ok(runtime) => {

@@ -120,7 +120,8 @@ fn written(value: Value) -> String {
     }
 }
 
-/// The value at `path`; the outer option is empty when `body` is not JSON. Only that value is built, the rest is read over.
+/// The value at `path`; the outer option is empty when `body` is not JSON. Only that value is built, the rest is read
+/// over.
 fn look_up(body: &str, path: &[Step]) -> Option<Option<Value>> {
     let mut deserializer = serde_json::Deserializer::from_str(body);
     let found = Pick(path).deserialize(&mut deserializer).ok()?;

@@ -13,7 +13,10 @@ use tokio_tungstenite::tungstenite::{
     },
 };
 
-use super::world::{Reply, SOON, Setup, World, body, ok};
+use super::{
+    functions::{Reply, body, ok},
+    world::{SOON, Setup, World},
+};
 use crate::lambda::InvokeError;
 
 fn echo(event: Value) -> Reply {

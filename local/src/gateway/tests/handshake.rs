@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
 
-use super::world::{Reply, SOON, Setup, ok};
+use super::{
+    functions::{Reply, ok},
+    world::{SOON, Setup},
+};
 use crate::lambda::InvokeError;
 
 fn verdict(effect: &str, resource: &Value) -> Reply {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::world::{Reply, Setup, body, ok};
+use super::{
+    functions::{Reply, body, ok},
+    world::Setup,
+};
 use crate::{lambda::InvokeError, template::Cors};
 
 #[tokio::test]
@@ -66,7 +69,7 @@ async fn a_function_receives_the_request() {
       "rawPath": "/pets/a b",
       "rawQueryString": "a=1&a=2&b=x%20y",
       "requestContext": {
-        "accountId": "000000000000",
+        "accountId": "123456789012",
         "apiId": "efgh123456",
         "domainName": "[host]",
         "domainPrefix": "127",

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 
-use super::world::{Setup, World, body, ok};
+use super::{
+    functions::{body, ok},
+    world::{Setup, World},
+};
 use crate::gateway::Limits;
 
 async fn world(change: impl FnOnce(&mut Limits)) -> World {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::world::{Reply, SOON, Setup, World, ok};
+use super::{
+    functions::{Reply, ok},
+    world::{SOON, Setup, World},
+};
 
 async fn world() -> World {
     Setup::new()

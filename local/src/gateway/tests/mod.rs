@@ -1,6 +1,8 @@
 //! The gateway over real sockets, with closures as functions.
 
+mod client;
 mod frames;
+mod functions;
 mod handshake;
 mod http;
 mod lifetime;

@@ -1,114 +1,30 @@
 //! A gateway on a port of its own, whose functions are closures.
 
-use std::{
-    collections::HashMap,
-    net::SocketAddr,
-    path::Path,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use futures_util::{SinkExt, StreamExt, future::BoxFuture};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::Notify,
     task::AbortHandle,
     time::timeout,
 };
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Error, Message, client::IntoClientRequest, protocol::CloseFrame},
+    connect_async,
+    tungstenite::{Error, client::IntoClientRequest},
 };
-use uuid::Uuid;
 
+use super::{
+    client::{Answer, Client},
+    functions::{Functions, Handle, Reply},
+};
 use crate::{
-    gateway::{Gateway, GatewayOptions, Invoke, Limits},
-    lambda::{InvokeError, Outcome},
+    gateway::{Gateway, GatewayOptions, Limits},
     template::{Cors, HttpApi, HttpRoute, SocketAuthorizer, SocketRoute, Template, WebSocketApi},
 };
 
 /// Longer than anything here takes, shorter than the patience of whoever runs the tests.
 pub(super) const SOON: Duration = Duration::from_secs(5);
-
-/// What a closure does with an event.
-pub(super) enum Reply {
-    Result(Value),
-    /// The bytes as they are, valid JSON or not.
-    Raw(&'static str),
-    Fail(&'static str),
-    Refuse(InvokeError),
-    After(Duration, Value),
-}
-
-pub(super) fn ok() -> Reply {
-    Reply::Result(json!({"statusCode": 200}))
-}
-
-pub(super) fn body(text: impl Into<String>) -> Reply {
-    Reply::Result(json!({"statusCode": 200, "body": text.into()}))
-}
-
-type Function = Box<dyn Fn(Value) -> Reply + Send + Sync>;
-
-/// The functions by name, and everything that they received.
-#[derive(Default)]
-struct Functions {
-    functions: HashMap<String, Function>,
-    events: Mutex<Vec<(String, Value)>>,
-    arrived: Notify,
-    finished: Mutex<Vec<String>>,
-}
-
-#[derive(Clone)]
-struct Handle(Arc<Functions>);
-
-impl Invoke for Handle {
-    fn invoke<'a>(
-        &'a self,
-        name: &'a str,
-        payload: Bytes,
-    ) -> BoxFuture<'a, Result<Outcome, InvokeError>> {
-        let (functions, name) = (Arc::clone(&self.0), name.to_owned());
-        // A task of its own, because a function runs on when its caller stops waiting.
-        let running = tokio::spawn(async move {
-            let event: Value = serde_json::from_slice(&payload).unwrap();
-            functions
-                .events
-                .lock()
-                .unwrap()
-                .push((name.clone(), event.clone()));
-            functions.arrived.notify_waiters();
-            let reply = functions
-                .functions
-                .get(&name)
-                .map(|function| function(event));
-            let (payload, failed) = match reply.unwrap() {
-                Reply::Result(value) => (value.to_string(), false),
-                Reply::Raw(text) => (text.to_owned(), false),
-                Reply::Fail(message) => (
-                    json!({"errorType": "Error", "errorMessage": message}).to_string(),
-                    true,
-                ),
-                Reply::Refuse(error) => return Err(error),
-                Reply::After(wait, value) => {
-                    tokio::time::sleep(wait).await;
-                    (value.to_string(), false)
-                }
-            };
-            functions.finished.lock().unwrap().push(name);
-            Ok(Outcome {
-                request_id: Uuid::nil(),
-                payload: payload.into(),
-                failed,
-                log_tail: String::new(),
-            })
-        });
-        Box::pin(async move { running.await.unwrap() })
-    }
-}
 
 /// What a test wants of its gateway.
 pub(super) struct Setup {
@@ -375,81 +291,5 @@ impl World {
             .as_str()
             .unwrap()
             .to_owned()
-    }
-}
-
-/// A response, read to its end.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
-}
-
-impl Answer {
-    fn parse(bytes: &[u8]) -> Self {
-        let text = String::from_utf8(bytes.to_vec()).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-        let mut lines = head.split("\r\n");
-        let status = lines
-            .next()
-            .unwrap()
-            .split(' ')
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap();
-        let headers = lines.map(|line| line.split_once(": ").unwrap_or((line, "")));
-        let headers = headers
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        Self {
-            status,
-            headers,
-            body: body.to_owned(),
-        }
-    }
-
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    pub(super) fn is(&self, status: u16, body: &str) -> bool {
-        (self.status, self.body.as_str()) == (status, body)
-    }
-}
-
-/// A client's end of a socket.
-pub(super) struct Client {
-    pub(super) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// The subprotocol of the 101.
-    pub(super) protocol: Option<String>,
-}
-
-impl Client {
-    pub(super) async fn send(&mut self, text: &str) {
-        self.socket.send(Message::text(text)).await.unwrap();
-    }
-
-    /// The next message, which is text.
-    pub(super) async fn next(&mut self) -> String {
-        match timeout(SOON, self.socket.next()).await.unwrap() {
-            Some(Ok(Message::Text(text))) => text.to_string(),
-            other => panic!("expected a text message, got {other:?}"),
-        }
-    }
-
-    /// The close frame that comes next; nothing when the connection just ends.
-    pub(super) async fn closed(&mut self) -> Option<CloseFrame> {
-        loop {
-            match timeout(SOON, self.socket.next()).await.unwrap() {
-                Some(Ok(Message::Close(frame))) => return frame,
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return None,
-            }
-        }
     }
 }

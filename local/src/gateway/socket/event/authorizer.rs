@@ -71,7 +71,7 @@ mod tests {
             AuthorizerEvent::new(&arn, &opening, &api, context), @r#"
             {
               "type": "REQUEST",
-              "methodArn": "arn:aws:execute-api:us-east-1:000000000000:abcd123456/prod/$connect",
+              "methodArn": "arn:aws:execute-api:us-east-1:123456789012:abcd123456/prod/$connect",
               "headers": {
                 "Connection": "keep-alive, Upgrade",
                 "Host": "localhost:3000",

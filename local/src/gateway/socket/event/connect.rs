@@ -10,8 +10,8 @@ use crate::gateway::{
     socket::{api::SocketApi, opening::Opening},
 };
 
-/// What `$connect` receives: the headers without `Connection` and `Upgrade`, which only the authorizer sees, and the query
-/// string, which is absent rather than null when the client sent none.
+/// What `$connect` receives: the headers without `Connection` and `Upgrade`, which only the authorizer sees, and the
+/// query string, which is absent rather than null when the client sent none.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConnectEvent<'a> {
