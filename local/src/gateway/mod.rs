@@ -2,14 +2,14 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`socket`] | WebSocket APIs at `/{stage}` |
-//! | [`management`] | `/{stage}/@connections/{id}` |
-//! | [`http`] | HTTP APIs at `/` or `/{stage}/…` |
-//! | [`static_files`] | a folder's files, where no route of an HTTP API answers |
-//! | [`functions`] | the seam to whatever runs the functions |
-//! | [`limits`], [`options`] | every quota and timer; everything else that can be set |
-//! | [`platform`] | what every API shares |
-//! | [`clock`], [`id`], [`multimap`], [`peer`], [`reply`] | times, ids, headers and queries, callers, error bodies |
+//! | `socket` | WebSocket APIs at `/{stage}` |
+//! | `management` | `/{stage}/@connections/{id}` |
+//! | `http` | HTTP APIs at `/` or `/{stage}/…` |
+//! | `static_files` | a folder's files, where no route of an HTTP API answers |
+//! | `functions` | the seam to whatever runs the functions |
+//! | `limits`, `options` | every quota and timer; everything else that can be set |
+//! | `platform` | what every API shares |
+//! | `clock`, `id`, `multimap`, `peer`, `reply` | times, ids, headers and queries, callers, error bodies |
 
 mod clock;
 mod functions;

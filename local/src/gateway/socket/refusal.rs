@@ -66,7 +66,8 @@ impl IntoResponse for Refusal {
         let status = self.status();
         let text = match status {
             status if status.is_server_error() => "Internal server error",
-            status => status.canonical_reason().unwrap_or("Forbidden"),
+            // HTTP lets a client read a status that it does not know as the first of its class.
+            status => status.canonical_reason().unwrap_or("Bad Request"),
         };
         let mut response = reply::message(status, text);
         if matches!(self, Self::UpgradeRequired) {
