@@ -68,7 +68,7 @@ pub async fn build(
         let executables = cargo_build(&workspace, &binaries, release).await?;
         built.insert(workspace, executables);
     }
-    template.functions.iter().map(|(id, _)| Ok((id.clone(), executable(template, id, folder, &built)?))).collect()
+    template.functions.keys().map(|id| Ok((id.clone(), executable(template, id, folder, &built)?))).collect()
 }
 
 type Built = BTreeMap<PathBuf, BTreeMap<String, PathBuf>>;
