@@ -33,7 +33,9 @@ pub struct Logs {
 impl Logs {
     /// Keeps the newest 4,096 lines for readers that are late.
     pub fn new() -> Self {
-        Self { lines: broadcast::channel(4096).0 }
+        Self {
+            lines: broadcast::channel(4096).0,
+        }
     }
 
     /// Hands a line to every reader.
