@@ -236,9 +236,10 @@ export class Session extends EventTarget {
   receive(frame) {
     switch (frame.type) {
       case "message":
+        this.#typing.wrote(frame.message.user_id);
+        return this.#take(() => this.#timeline.apply(frame.message, frame.prev));
       case "message_updated":
       case "message_deleted":
-        this.#typing.remove(frame.message.user_id);
         return this.#take(() => this.#timeline.apply(frame.message, frame.prev));
       case "read":
         if (this.#receipts.mark(frame.user_id, frame.seq)) this.#changed();

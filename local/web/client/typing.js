@@ -11,9 +11,16 @@ const RENEW_MS = 3_000;
 /** A user who has not touched a key for so long has stopped, in milliseconds. */
 const IDLE_MS = 4_000;
 
+/**
+ * After a message its author is taken as not typing for so long: a notice that set out before the message may arrive
+ * after it. In milliseconds.
+ */
+const QUIET_MS = 1_000;
+
 /** Who else is typing. */
 export class TypingUsers {
   /** @type {Map<string, any>} User id → timer. */ #timers = new Map();
+  /** @type {Map<string, number>} User id → Unix milliseconds. */ #quietUntil = new Map();
   /** @type {() => void} */ #changed;
 
   /** @param {() => void} changed */
@@ -33,10 +40,17 @@ export class TypingUsers {
    */
   set(userId, typing, expiresIn = DEFAULT_EXPIRY_MS) {
     if (!typing) return this.remove(userId);
+    if (Date.now() < (this.#quietUntil.get(userId) ?? 0)) return;
     const known = this.#timers.get(userId);
     clearTimeout(known);
     this.#timers.set(userId, setTimeout(() => this.remove(userId), expiresIn));
     if (known === undefined) this.#changed();
+  }
+
+  /** A message came: its author has typed it. @param {string} userId */
+  wrote(userId) {
+    this.#quietUntil.set(userId, Date.now() + QUIET_MS);
+    this.remove(userId);
   }
 
   /** @param {string} userId */

@@ -16,12 +16,15 @@ export class Composer {
   #send = el("button", { class: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)" }, arrow());
   /** @type {HTMLTextAreaElement} */ #text;
 
+  /** @type {() => void} */ #sent;
+
   /**
    * @param {import("../client/session.js").Session} session
-   * @param {string} label
+   * @param {{label: string, sent: () => void}} options `sent` is called after the author has sent something.
    */
-  constructor(session, label) {
+  constructor(session, { label, sent }) {
     this.#session = session;
+    this.#sent = sent;
     this.#text = el("textarea", {
       rows: 1,
       placeholder: "Write a message",
@@ -44,6 +47,11 @@ export class Composer {
       this.#hint,
     );
     this.#draw();
+  }
+
+  /** Whether anything can be written: not in a session that is over. @param {boolean} usable */
+  set usable(usable) {
+    this.#text.disabled = !usable;
   }
 
   /** Puts a text back that could not be sent. What is being written is kept. @param {string} text */
@@ -70,6 +78,7 @@ export class Composer {
     const text = this.#text.value;
     if (!this.#sendable(text)) return;
     this.#session.send(text.trim());
+    this.#sent();
     this.#text.value = "";
     this.#draw();
     this.#text.focus();
@@ -87,8 +96,8 @@ export class Composer {
     this.#hint.classList.toggle("error", bytes > MAX_CONTENT_BYTES);
     this.#hint.textContent =
       bytes > MAX_CONTENT_BYTES * WARN_SHARE ? `${number.format(bytes)} of ${number.format(MAX_CONTENT_BYTES)} bytes` : "";
-    this.#text.style.height = "auto";
-    this.#text.style.height = `${this.#text.scrollHeight}px`;
+    this.#text.style.height = "";
+    if (text !== "") this.#text.style.height = `${this.#text.scrollHeight}px`;
   }
 }
 

@@ -27,7 +27,7 @@ export class MessageList {
   #rows = el("ol", { class: "messages" });
   #top = el("div", { class: "history" });
   #notice = el("div", { class: "notice" });
-  #chip = el("button", { class: "chip", type: "button", hidden: true, onclick: () => this.#keeper.toEnd() });
+  #chip = el("button", { class: "chip", type: "button", hidden: true, onclick: () => this.toEnd() });
   /** @type {HTMLElement} */ #scroller;
   /** @type {ScrollKeeper} */ #keeper;
 
@@ -58,6 +58,11 @@ export class MessageList {
   /** Whether the reader sees the newest message. */
   get atBottom() {
     return this.#keeper.atEnd;
+  }
+
+  /** Goes to the newest message. */
+  toEnd() {
+    this.#keeper.toEnd();
   }
 
   /** Tells that others have written. @param {number} count */

@@ -19,6 +19,7 @@ export class Pane extends EventTarget {
   #seen = true;
   /** @type {(text: string) => void} */ #announce;
   /** @type {MessageList} */ #list;
+  /** @type {Composer} */ #composer;
   #typing = el("p", { class: "typing", "aria-live": "off" });
 
   /**
@@ -31,15 +32,15 @@ export class Pane extends EventTarget {
     this.seat = seat;
     this.#announce = announce;
     const { session } = seat;
-    const composer = new Composer(session, `Message from ${seat.name}`);
+    this.#composer = new Composer(session, { label: `Message from ${seat.name}`, sent: () => this.#list.toEnd() });
     this.#list = new MessageList(session, {
       label: `Messages on ${seat.name}`,
-      takeBack: (text) => composer.put(text),
+      takeBack: (text) => this.#composer.put(text),
       startOver,
       moved: () => this.#markRead(),
     });
     /** @readonly */
-    this.element = this.#build(composer);
+    this.element = this.#build();
     const draw = oncePerFrame(() => this.#draw());
     session.addEventListener("change", draw);
     session.addEventListener("arrival", (event) => this.#arrived(/** @type {CustomEvent} */ (event).detail));
@@ -53,8 +54,7 @@ export class Pane extends EventTarget {
     this.#markRead();
   }
 
-  /** @param {Composer} composer */
-  #build(composer) {
+  #build() {
     const { id, name, who, chat } = this.seat;
     const title = `${id}-title`;
     return el(
@@ -68,13 +68,15 @@ export class Pane extends EventTarget {
       ),
       this.#list.element,
       this.#typing,
-      composer.element,
+      this.#composer.element,
       inspector(chat.socket, name),
     );
   }
 
   #draw() {
+    const { phase, error } = this.seat.session;
     this.#list.draw();
+    this.#composer.usable = phase !== "failed" || error?.retry === true;
     this.#typing.textContent = this.#typingText();
     this.#markRead();
     this.dispatchEvent(new CustomEvent("drawn"));
