@@ -44,6 +44,11 @@ impl Logs {
         drop(self.lines.send(line));
     }
 
+    /// Whether anybody reads; nobody needs to format a line that nobody reads.
+    pub fn has_readers(&self) -> bool {
+        self.lines.receiver_count() > 0
+    }
+
     /// Every line from now on.
     pub fn subscribe(&self) -> broadcast::Receiver<LogLine> {
         self.lines.subscribe()

@@ -1,50 +1,163 @@
 //! Lambda on one machine: functions as real processes behind the Runtime API.
+//!
+//! One environment is one process with a Runtime API of its own. It has one event at a time; while it is busy, another
+//! process is started, up to a limit, and what comes then waits its turn. A process that crashes or runs out of time is
+//! answered for as Lambda does, and the next event finds a new one.
+
+mod environment;
+mod invoke_api;
+mod job;
+mod options;
+mod outcome;
+mod output;
+mod pool;
+mod process;
+mod report;
+mod retry;
+mod runtime_api;
+mod supervisor;
+mod variables;
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
+use tokio::sync::Semaphore;
+use tokio_util::{
+    sync::{CancellationToken, DropGuard},
+    task::TaskTracker,
+};
 use uuid::Uuid;
 
-/// Runs the functions of a template; cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Lambda {}
+use crate::{logs::Logs, template::Function};
+use pool::{Pool, Shared};
 
-/// What an invocation gave.
+pub use invoke_api::routes;
+pub use options::LambdaOptions;
+pub use outcome::{
+    InvokeError, MAX_ASYNC_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, MAX_RESPONSE_BYTES, Outcome,
+};
+pub use pool::FunctionStatus;
+
+/// Runs the functions of a template; cheap to clone. Every process ends with the last clone.
 #[derive(Debug, Clone)]
-pub struct Outcome {
-    /// Of this invocation.
-    pub request_id: Uuid,
-    /// The function's result, or the error document when `failed`.
-    pub payload: Bytes,
-    /// Whether the function failed: it returned an error, crashed or ran out of time. The Invoke API says
-    /// `X-Amz-Function-Error: Unhandled`.
-    pub failed: bool,
-    /// The last 4 KB of its log, for `LogType=Tail`.
-    pub log_tail: String,
+pub struct Lambda {
+    inner: Arc<Inner>,
 }
 
-/// Why Lambda itself refused an invocation. A function that failed is an [`Outcome`].
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum InvokeError {
-    /// 404 `ResourceNotFoundException`.
-    #[error("Function not found: {0}")]
-    NotFound(String),
-    /// 429 `TooManyRequestsException`.
-    #[error("Rate Exceeded.")]
-    Throttled,
-    /// 413 `RequestTooLargeException`.
-    #[error("Request must be smaller than 6291456 bytes for the InvokeFunction operation")]
-    RequestTooLarge,
-    /// 400 `InvalidRequestContentException`.
-    #[error("Could not parse request body into json: {0}")]
-    InvalidRequestContent(String),
-    /// 500 `ServiceException`: the process could not be started, or the stack is stopping.
-    #[error("{0}")]
-    Service(String),
+#[derive(Debug)]
+struct Inner {
+    /// By logical id.
+    pools: BTreeMap<String, Arc<Pool>>,
+    shared: Arc<Shared>,
+    /// Cancels `shared.stop`.
+    #[expect(dead_code, reason = "it is kept for what its drop does")]
+    guard: DropGuard,
 }
 
 impl Lambda {
-    /// Invokes a function and waits for its result. The caller may stop waiting: the function runs on.
+    /// Makes functions ready to be invoked; `functions` is by logical id. A process is started when there is something to do
+    /// for it. Must be called within a Tokio runtime.
+    pub fn start(
+        functions: BTreeMap<String, Function>,
+        options: LambdaOptions,
+        logs: Logs,
+    ) -> Self {
+        let stop = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            starts: Semaphore::new(options.max_starting.max(1)),
+            options,
+            logs,
+            stop: stop.clone(),
+            tasks: TaskTracker::new(),
+        });
+        let pools = functions
+            .into_iter()
+            .map(|(id, function)| {
+                let pool = Pool::new(&id, function, Arc::clone(&shared));
+                (id, pool)
+            })
+            .collect();
+        Self {
+            inner: Arc::new(Inner {
+                pools,
+                shared,
+                guard: stop.drop_guard(),
+            }),
+        }
+    }
+
+    /// Invokes a function, named by its logical id or its `FunctionName`, and waits for its result. The caller may stop
+    /// waiting: the function runs on.
     pub async fn invoke(&self, function: &str, payload: Bytes) -> Result<Outcome, InvokeError> {
-        let _ = (function, payload);
-        Err(InvokeError::Service("not built yet".to_owned()))
+        self.invoke_sync(function, payload, false).await
+    }
+
+    /// As `invoke`, with the end of the log in the outcome; for that it waits until the invocation has ended, which is a
+    /// little after the result.
+    pub async fn invoke_with_log(
+        &self,
+        function: &str,
+        payload: Bytes,
+    ) -> Result<Outcome, InvokeError> {
+        self.invoke_sync(function, payload, true).await
+    }
+
+    /// Queues an invocation and gives its request id. One that fails is tried twice more, after 1 and after 2 minutes.
+    pub fn invoke_async(&self, function: &str, payload: Bytes) -> Result<Uuid, InvokeError> {
+        let pool = self.pool(function)?;
+        if payload.len() > MAX_ASYNC_PAYLOAD_BYTES {
+            return Err(InvokeError::RequestTooLarge);
+        }
+        Ok(retry::spawn(Arc::clone(pool), payload))
+    }
+
+    /// From now on new processes of a function run another executable; those that run have their event to its end.
+    pub fn replace(&self, function: &str, executable: PathBuf) -> Result<(), InvokeError> {
+        self.pool(function)?.replace(executable);
+        Ok(())
+    }
+
+    /// How busy every function is, by logical id.
+    pub fn status(&self) -> BTreeMap<String, FunctionStatus> {
+        self.inner
+            .pools
+            .iter()
+            .map(|(id, pool)| (id.clone(), pool.status()))
+            .collect()
+    }
+
+    /// Refuses what waits, kills every process and returns when all of them have ended.
+    pub async fn stop(&self) {
+        self.inner.shared.stop.cancel();
+        for pool in self.inner.pools.values() {
+            pool.refuse_waiting();
+        }
+        self.inner.shared.tasks.close();
+        self.inner.shared.tasks.wait().await;
+    }
+
+    async fn invoke_sync(
+        &self,
+        function: &str,
+        payload: Bytes,
+        with_log: bool,
+    ) -> Result<Outcome, InvokeError> {
+        let pool = self.pool(function)?;
+        if payload.len() > MAX_PAYLOAD_BYTES {
+            return Err(InvokeError::RequestTooLarge);
+        }
+        pool.invoke(Uuid::new_v4(), payload, with_log).await
+    }
+
+    fn pool(&self, function: &str) -> Result<&Arc<Pool>, InvokeError> {
+        let pools = &self.inner.pools;
+        let named = || pools.values().find(|pool| pool.function.name == function);
+        pools
+            .get(function)
+            .or_else(named)
+            .ok_or_else(|| InvokeError::NotFound(pool::arn(function)))
     }
 }

@@ -1,0 +1,43 @@
+//! How functions are run.
+
+use std::{collections::BTreeMap, num::NonZero, path::PathBuf, thread, time::Duration};
+
+/// How functions are run. Every map is by logical id.
+#[derive(Debug, Clone)]
+pub struct LambdaOptions {
+    /// The folder that a relative `CodeUri` starts from: that of the template.
+    pub code_root: PathBuf,
+    /// Executables of functions; one that is not here is `bootstrap` in its `CodeUri`.
+    pub executables: BTreeMap<String, PathBuf>,
+    /// Environment variables that win over the declared ones.
+    pub variables: BTreeMap<String, BTreeMap<String, String>>,
+    /// How many processes a function may have. What comes when all are busy waits its turn.
+    pub max_environments: usize,
+    /// How many processes may be starting at the same time, of all functions together; the number of cores unless set, so
+    /// that a burst into a cold stack is served by the first to be ready instead of waiting for all.
+    pub max_starting: usize,
+    /// How long a process is kept without work.
+    pub idle_timeout: Duration,
+    /// From the start of a process to its first `next`. Lambda's own limit is 10 s.
+    pub init_timeout: Duration,
+    /// How long an invocation waits for a process before it is throttled. API Gateway gives up after 30 s.
+    pub queue_timeout: Duration,
+    /// The pauses before an asynchronous invocation that failed is tried again: 1 and 2 minutes, as in Lambda.
+    pub retry_delays: [Duration; 2],
+}
+
+impl Default for LambdaOptions {
+    fn default() -> Self {
+        Self {
+            code_root: PathBuf::from("."),
+            executables: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            max_environments: 10,
+            max_starting: thread::available_parallelism().map_or(1, NonZero::get),
+            idle_timeout: Duration::from_secs(5 * 60),
+            init_timeout: Duration::from_secs(10),
+            queue_timeout: Duration::from_secs(30),
+            retry_delays: [Duration::from_secs(60), Duration::from_secs(120)],
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! What a process writes, line by line, in order with what the platform says about it.
+
+use std::{
+    io::{self, PipeReader, Read},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::net::unix::pipe::Receiver;
+
+use crate::logs::{LogLine, LogSource, Logs};
+
+/// A longer line is cut here, as CloudWatch cuts an event: 256 KB.
+const MAX_LINE_BYTES: usize = 256 * 1024;
+
+/// What `LogType=Tail` gives.
+const TAIL_BYTES: usize = 4 * 1024;
+
+/// The single pipe of a process's standard output and standard error.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// Wakes the pump.
+    pipe: Receiver,
+    /// The same pipe, read directly: that sees what has been written up to now, while Tokio's reader sees only what its
+    /// event loop has been told about.
+    now: PipeReader,
+    lines: Mutex<Lines>,
+}
+
+#[derive(Debug)]
+struct Lines {
+    function: Arc<str>,
+    logs: Logs,
+    /// The start of a line whose end has not been read.
+    partial: Vec<u8>,
+    tail: Option<String>,
+}
+
+impl Output {
+    /// Reads a pipe for a function; must be called within a Tokio runtime.
+    pub(super) fn new(pipe: PipeReader, function: Arc<str>, logs: Logs) -> io::Result<Self> {
+        let now = pipe.try_clone()?;
+        // Tokio makes the pipe non-blocking, for both.
+        let pipe = Receiver::from_owned_fd(pipe.into())?;
+        let lines = Lines {
+            function,
+            logs,
+            partial: Vec::new(),
+            tail: None,
+        };
+        Ok(Self {
+            pipe,
+            now,
+            lines: Mutex::new(lines),
+        })
+    }
+
+    /// Hands lines on until the process has closed its end.
+    pub(super) async fn pump(&self) {
+        while self.pipe.readable().await.is_ok() {
+            if let Err(error) = self.lock().read(|buffer| self.pipe.try_read(buffer)) {
+                tracing::debug!("the output of a function ends: {error}");
+                return;
+            }
+        }
+    }
+
+    /// Writes a line of the platform after everything that the process has written up to now.
+    pub(super) fn platform(&self, line: impl FnOnce() -> String) {
+        let mut lines = self.lock();
+        if lines.wanted() {
+            self.catch_up(&mut lines);
+            let text = line();
+            lines.write(LogSource::Platform, text);
+        }
+    }
+
+    /// Whether anybody reads the log, or will ask for its tail.
+    pub(super) fn wanted(&self) -> bool {
+        self.lock().wanted()
+    }
+
+    /// Keeps the end of the log from now on.
+    pub(super) fn keep_tail(&self) {
+        self.lock().tail = Some(String::new());
+    }
+
+    /// The end of the log since `keep_tail`.
+    pub(super) fn take_tail(&self) -> String {
+        self.lock()
+            .tail
+            .take()
+            .map(|tail| last(&tail, TAIL_BYTES).to_owned())
+            .unwrap_or_default()
+    }
+
+    /// Hands on what is left, also a line without an end.
+    pub(super) fn finish(&self) {
+        let mut lines = self.lock();
+        self.catch_up(&mut lines);
+        if !lines.partial.is_empty() {
+            lines.cut();
+        }
+    }
+
+    fn catch_up(&self, lines: &mut Lines) {
+        if let Err(error) = lines.read(|buffer| (&self.now).read(buffer)) {
+            tracing::debug!("the output of a function ends: {error}");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lines {
+    fn wanted(&self) -> bool {
+        self.tail.is_some() || self.logs.has_readers()
+    }
+
+    /// Reads until there is nothing more for now.
+    fn read(&mut self, mut source: impl FnMut(&mut [u8]) -> io::Result<usize>) -> io::Result<()> {
+        let mut buffer = [0; 8192];
+        loop {
+            match source(&mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => self.take(&buffer[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            self.partial.extend_from_slice(&rest[..end]);
+            self.cut();
+            rest = &rest[end + 1..];
+        }
+        self.partial.extend_from_slice(rest);
+        if self.partial.len() > MAX_LINE_BYTES {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        let text = String::from_utf8_lossy(&self.partial).into_owned();
+        self.partial.clear();
+        self.write(LogSource::Function, text);
+    }
+
+    fn write(&mut self, source: LogSource, text: String) {
+        if let Some(tail) = &mut self.tail {
+            tail.push_str(&text);
+            tail.push('\n');
+            if tail.len() > 4 * TAIL_BYTES {
+                *tail = last(tail, TAIL_BYTES).to_owned();
+            }
+        }
+        self.logs.write(LogLine {
+            function: Arc::clone(&self.function),
+            source,
+            text,
+        });
+    }
+}
+
+/// At most the last `bytes` of a text, from the start of a character.
+fn last(text: &str, bytes: usize) -> &str {
+    let start = text.len().saturating_sub(bytes);
+    let start = (start..text.len())
+        .find(|index| text.is_char_boundary(*index))
+        .unwrap_or(text.len());
+    &text[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{PipeWriter, Write, pipe};
+
+    use super::{LogLine, Logs, MAX_LINE_BYTES, Output};
+
+    fn output() -> (
+        PipeWriter,
+        Output,
+        tokio::sync::broadcast::Receiver<LogLine>,
+    ) {
+        let (reader, writer) = pipe().unwrap();
+        let logs = Logs::new();
+        let lines = logs.subscribe();
+        (
+            writer,
+            Output::new(reader, "Fn".into(), logs).unwrap(),
+            lines,
+        )
+    }
+
+    #[tokio::test]
+    async fn a_platform_line_comes_after_what_was_written_before_it() {
+        let (mut writer, output, mut lines) = output();
+        write!(writer, "one\ntwo\nhal").unwrap();
+        output.platform(|| "END".to_owned());
+        write!(writer, "f\n").unwrap();
+        output.finish();
+        let mut texts = Vec::new();
+        while let Ok(line) = lines.try_recv() {
+            texts.push(line.text);
+        }
+        assert_eq!(texts, ["one", "two", "END", "half"]);
+    }
+
+    #[tokio::test]
+    async fn the_tail_is_the_last_four_kilobytes_of_whole_characters() {
+        let (mut writer, output, _lines) = output();
+        output.keep_tail();
+        writeln!(writer, "{}", "ä".repeat(5000)).unwrap();
+        output.platform(|| "END".to_owned());
+        let tail = output.take_tail();
+        assert!(tail.ends_with("ä\nEND\n"));
+        assert!((4095..=4096).contains(&tail.len()), "{}", tail.len());
+    }
+
+    #[tokio::test]
+    async fn a_line_without_an_end_is_cut() {
+        let (mut writer, output, mut lines) = output();
+        let write = tokio::task::spawn_blocking(move || {
+            writer
+                .write_all(&vec![b'x'; MAX_LINE_BYTES + 10_000])
+                .unwrap()
+        });
+        output.pump().await;
+        write.await.unwrap();
+        let first = lines.recv().await.unwrap().text;
+        assert!(
+            first.len() > MAX_LINE_BYTES && first.len() <= MAX_LINE_BYTES + 8192,
+            "{}",
+            first.len()
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! One process of a function.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, PipeReader},
+    path::Path,
+    process::{ExitStatus, Stdio},
+};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
+
+/// A running process that does not outlive this value, nor does anything that it started.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    group: Option<Pid>,
+}
+
+impl Process {
+    /// Starts an executable with exactly these variables. Its standard output and error come out of one pipe, so that they
+    /// stay in order.
+    pub(super) fn start(
+        executable: &Path,
+        folder: &Path,
+        variables: &BTreeMap<String, String>,
+    ) -> io::Result<(Self, PipeReader)> {
+        let (output, input) = io::pipe()?;
+        let mut command = Command::new(executable);
+        command
+            .env_clear()
+            .envs(variables)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(input.try_clone()?)
+            .stderr(input)
+            // Of its own, so that Ctrl-C in a terminal reaches the stack alone, and that a kill takes all of it.
+            .process_group(0)
+            .kill_on_drop(true);
+        let child = command.spawn()?;
+        let group = child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        Ok((Self { child, group }, output))
+    }
+
+    /// The process id, while it has one.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Waits for its end.
+    pub(super) async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// Kills it and everything that it started, and waits for its end.
+    pub(super) async fn kill(&mut self) -> io::Result<ExitStatus> {
+        self.kill_group();
+        self.child.wait().await
+    }
+
+    fn kill_group(&self) {
+        if let Some(group) = self.group
+            && let Err(error) = kill_process_group(group, Signal::KILL)
+            && error != rustix::io::Errno::SRCH
+        {
+            tracing::warn!("a process of a function could not be killed: {error}");
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill_group();
+    }
+}
+
+/// The most memory that a process has used so far, in MB; `None` when it has ended.
+pub(super) fn peak_memory_mb(id: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().trim_end_matches("kB").trim_end().parse().ok()?;
+    Some(kilobytes.div_ceil(1024))
+}

@@ -1,0 +1,128 @@
+//! Functions as real processes: small bootstraps that speak the Runtime API.
+
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{sync::broadcast::Receiver, time::Instant};
+
+use super::{FunctionStatus, InvokeError, Lambda, LambdaOptions, Outcome};
+use crate::{
+    logs::{LogLine, Logs},
+    template::Function,
+};
+
+/// A runtime without a handler: each test adds `handle(event, headers)`, which returns a result or raises an error.
+const RUNTIME: &str = r#"#!/usr/bin/env python3
+import http.client, json, os, sys, time
+
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+
+def call(method, path, body=None, headers={}):
+    api.request(method, "/2018-06-01/runtime/" + path, body, headers)
+    answer = api.getresponse()
+    return answer.status, answer.read(), answer.headers
+
+def run(handle):
+    while True:
+        status, event, headers = call("GET", "invocation/next")
+        path = "invocation/" + headers["Lambda-Runtime-Aws-Request-Id"]
+        try:
+            call("POST", path + "/response", json.dumps(handle(json.loads(event), headers)))
+        except ValueError as error:
+            call("POST", path + "/error", json.dumps({"errorMessage": str(error), "errorType": "ValueError"}))
+"#;
+
+/// A function of its own folder, with what its log says.
+struct Stage {
+    lambda: Lambda,
+    folder: TempDir,
+    lines: Receiver<LogLine>,
+}
+
+impl Stage {
+    fn new(code: &str, change: impl FnOnce(&mut Function, &mut LambdaOptions)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write_bootstrap(&folder.path().join("bootstrap"), code);
+        let mut function = Function {
+            name: "Fn".to_owned(),
+            code_uri: ".".into(),
+            binary: None,
+            timeout: Duration::from_secs(5),
+            memory_mb: 128,
+            reserved_concurrency: None,
+            environment: BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]),
+        };
+        let mut options = LambdaOptions {
+            code_root: folder.path().to_owned(),
+            ..LambdaOptions::default()
+        };
+        change(&mut function, &mut options);
+        let logs = Logs::new();
+        let lines = logs.subscribe();
+        let lambda = Lambda::start(BTreeMap::from([("Fn".to_owned(), function)]), options, logs);
+        Self {
+            lambda,
+            folder,
+            lines,
+        }
+    }
+
+    fn of(code: &str) -> Self {
+        Self::new(code, |_, _| {})
+    }
+
+    async fn invoke(&self, event: Value) -> Outcome {
+        self.lambda
+            .invoke("Fn", Bytes::from(event.to_string()))
+            .await
+            .unwrap()
+    }
+
+    fn status(&self) -> FunctionStatus {
+        self.lambda.status().remove("Fn").unwrap()
+    }
+
+    /// Waits until the function is in that state; the test's own time limit ends a wait that is in vain.
+    async fn until(&self, wanted: impl Fn(&FunctionStatus) -> bool) {
+        tokio::time::timeout(Duration::from_secs(10), async {
+            while !wanted(&self.status()) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("{:?}", self.status()));
+    }
+
+    fn log(&mut self) -> Vec<String> {
+        let mut log = Vec::new();
+        while let Ok(line) = self.lines.try_recv() {
+            log.push(line.text);
+        }
+        log
+    }
+}
+
+fn write_bootstrap(path: &Path, code: &str) {
+    fs::write(path, format!("{RUNTIME}\n{code}\n")).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn value(outcome: &Outcome) -> Value {
+    serde_json::from_slice(&outcome.payload).unwrap()
+}
+
+const ECHO: &str = "run(lambda event, headers: event)";
+const PID: &str = "run(lambda event, headers: (time.sleep(event), os.getpid())[1])";
+
+#[tokio::test]
+async fn a_function_gets_the_event_and_its_result_comes_back() {
+    let stage = Stage::of(ECHO);
+    let outcome = stage.invoke(json!({"a": [1, "ä"]})).await;
+    assert_eq!(
+        (value(&outcome), outcome.failed),
+        (json!({"a": [1, "ä"]}), false)
+    );
+    stage.lambda.stop().await;
+}

@@ -1,0 +1,60 @@
+//! The environment variables of a process.
+
+use std::{collections::BTreeMap, env, path::Path};
+
+use chrono::Utc;
+use uuid::Uuid;
+
+use crate::template::{Function, REGION};
+
+/// Unreserved variables, and the credentials that nothing here checks. A function may declare its own.
+const DEFAULTS: &[(&str, &str)] = &[
+    ("AWS_ACCESS_KEY_ID", "local"),
+    ("AWS_SECRET_ACCESS_KEY", "local"),
+    ("AWS_SESSION_TOKEN", "local"),
+    ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
+    ("LANG", "en_US.UTF-8"),
+    ("TZ", ":UTC"),
+];
+
+/// The variables of one process of a function: Lambda's own, the declared ones, and `overrides` over those.
+pub(super) fn of(
+    function: &Function,
+    overrides: Option<&BTreeMap<String, String>>,
+    task_root: &Path,
+    runtime_api: &str,
+) -> BTreeMap<String, String> {
+    let mut variables: BTreeMap<String, String> = DEFAULTS
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    if let Ok(path) = env::var("PATH") {
+        variables.insert("PATH".to_owned(), path);
+    }
+    variables.extend(function.environment.clone());
+    variables.extend(overrides.cloned().unwrap_or_default());
+    let name = &function.name;
+    let day = Utc::now().format("%Y/%m/%d");
+    let reserved = [
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        (
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            function.memory_mb.to_string(),
+        ),
+        ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        (
+            "AWS_LAMBDA_LOG_STREAM_NAME",
+            format!("{day}/[$LATEST]{}", Uuid::new_v4().simple()),
+        ),
+        ("AWS_LAMBDA_RUNTIME_API", runtime_api.to_owned()),
+        ("AWS_REGION", REGION.to_owned()),
+        ("LAMBDA_RUNTIME_DIR", task_root.display().to_string()),
+        ("LAMBDA_TASK_ROOT", task_root.display().to_string()),
+        ("_HANDLER", "bootstrap".to_owned()),
+    ];
+    variables.extend(reserved.map(|(name, value)| (name.to_owned(), value)));
+    variables
+}

@@ -1,0 +1,207 @@
+//! When a schedule runs: `rate(…)`, `cron(…)` and `at(…)`.
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+
+use super::cron::{Cron, CronError};
+use crate::template::ScheduleKind;
+
+/// When a schedule runs.
+#[derive(Debug, Clone)]
+pub struct Expression {
+    timing: Timing,
+    kind: ScheduleKind,
+}
+
+#[derive(Debug, Clone)]
+enum Timing {
+    Rate(TimeDelta),
+    Cron { cron: Cron, timezone: Tz },
+    At(DateTime<Utc>),
+}
+
+/// Why EventBridge would refuse a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExpressionError {
+    /// Neither `rate(…)` nor `cron(…)` nor, for `ScheduleV2`, `at(…)`.
+    #[error("{0} is not a schedule: write rate(…) or cron(…), or for ScheduleV2 at(…)")]
+    Form(String),
+    /// Something else within `rate(…)` than a positive number and its unit.
+    #[error(
+        "{0} is not a rate: write a positive number and minute, hour or day, with an s unless the number is 1"
+    )]
+    Rate(String),
+    /// Six fields that are no time.
+    #[error("{0}")]
+    Cron(#[from] CronError),
+    /// Something else within `at(…)` than a local time.
+    #[error("{0} is not a time: write at(yyyy-mm-ddThh:mm:ss)")]
+    At(String),
+    /// Not a name of the time zone database.
+    #[error("{0} is not a time zone")]
+    Timezone(String),
+}
+
+impl Expression {
+    /// Reads an expression as the service of that kind does. The time zone is one of the IANA database; `None` is UTC.
+    pub fn parse(
+        text: &str,
+        timezone: Option<&str>,
+        kind: ScheduleKind,
+    ) -> Result<Self, ExpressionError> {
+        let timezone: Tz = match timezone {
+            Some(name) => name
+                .parse()
+                .map_err(|_| ExpressionError::Timezone(name.to_owned()))?,
+            None => Tz::UTC,
+        };
+        let (form, content) = text
+            .trim()
+            .strip_suffix(')')
+            .and_then(|text| text.split_once('('))
+            .ok_or_else(|| ExpressionError::Form(text.to_owned()))?;
+        let timing = match (form, kind) {
+            ("rate", _) => {
+                Timing::Rate(rate(content).ok_or_else(|| ExpressionError::Rate(text.to_owned()))?)
+            }
+            ("cron", _) => Timing::Cron {
+                cron: Cron::parse(content, kind)?,
+                timezone,
+            },
+            ("at", ScheduleKind::Scheduler) => Timing::At(
+                at(content, timezone).ok_or_else(|| ExpressionError::At(text.to_owned()))?,
+            ),
+            _ => return Err(ExpressionError::Form(text.to_owned())),
+        };
+        Ok(Self { timing, kind })
+    }
+
+    /// The first run of a schedule that is created at `now`. A rate of EventBridge Scheduler runs at once, one of a rule
+    /// after its period.
+    pub fn first(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match (&self.timing, self.kind) {
+            (Timing::Rate(_), ScheduleKind::Scheduler) => Some(now),
+            _ => self.after(now),
+        }
+    }
+
+    /// The run that follows one at `previous`, if there is any.
+    pub fn after(&self, previous: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        match &self.timing {
+            Timing::Rate(period) => previous.checked_add_signed(*period),
+            Timing::Cron { cron, timezone } => cron.after(previous, *timezone),
+            Timing::At(time) => (*time > previous).then_some(*time),
+        }
+    }
+}
+
+fn rate(content: &str) -> Option<TimeDelta> {
+    let (number, unit) = content.split_once(' ')?;
+    let value: i64 = number
+        .parse()
+        .ok()
+        .filter(|_| number.bytes().all(|byte| byte.is_ascii_digit()))?;
+    match (value, unit) {
+        (1, "minute") => TimeDelta::try_minutes(1),
+        (1, "hour") => TimeDelta::try_hours(1),
+        (1, "day") => TimeDelta::try_days(1),
+        (2.., "minutes") => TimeDelta::try_minutes(value),
+        (2.., "hours") => TimeDelta::try_hours(value),
+        (2.., "days") => TimeDelta::try_days(value),
+        _ => None,
+    }
+}
+
+fn at(content: &str, timezone: Tz) -> Option<DateTime<Utc>> {
+    let local = NaiveDateTime::parse_from_str(content, "%Y-%m-%dT%H:%M:%S").ok()?;
+    Some(
+        timezone
+            .from_local_datetime(&local)
+            .earliest()?
+            .with_timezone(&Utc),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, Utc};
+
+    use super::{Expression, ExpressionError, ScheduleKind};
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_rate_needs_the_singular_for_one_and_the_plural_for_more() {
+        for text in [
+            "rate(1 minute)",
+            "rate(5 minutes)",
+            "rate(1 hour)",
+            "rate(24 hours)",
+            "rate(1 day)",
+            "rate(7 days)",
+        ] {
+            assert!(
+                Expression::parse(text, None, ScheduleKind::Rule).is_ok(),
+                "{text}"
+            );
+        }
+        for text in [
+            "rate(1 minutes)",
+            "rate(5 minute)",
+            "rate(0 days)",
+            "rate(-1 day)",
+            "rate(+2 days)",
+            "rate(1 week)",
+        ] {
+            let error = Expression::parse(text, None, ScheduleKind::Scheduler).unwrap_err();
+            assert_eq!(error, ExpressionError::Rate(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_rate_of_the_scheduler_runs_at_once_and_one_of_a_rule_after_its_period() {
+        let now = time("2026-11-23T10:00:30Z");
+        let scheduler = Expression::parse("rate(1 minute)", None, ScheduleKind::Scheduler).unwrap();
+        assert_eq!(scheduler.first(now), Some(now));
+        assert_eq!(scheduler.after(now), Some(time("2026-11-23T10:01:30Z")));
+        let rule = Expression::parse("rate(1 minute)", None, ScheduleKind::Rule).unwrap();
+        assert_eq!(rule.first(now), Some(time("2026-11-23T10:01:30Z")));
+    }
+
+    #[test]
+    fn a_single_time_is_of_its_time_zone_and_passes_once() {
+        let at = Expression::parse(
+            "at(2026-12-01T09:00:00)",
+            Some("Europe/Berlin"),
+            ScheduleKind::Scheduler,
+        )
+        .unwrap();
+        assert_eq!(
+            at.first(time("2026-11-23T10:00:00Z")),
+            Some(time("2026-12-01T08:00:00Z"))
+        );
+        assert_eq!(at.after(time("2026-12-01T08:00:00Z")), None);
+    }
+
+    #[test]
+    fn what_is_no_schedule_is_refused() {
+        let parse = |text, kind| Expression::parse(text, None, kind).unwrap_err();
+        assert!(matches!(
+            parse("every day", ScheduleKind::Rule),
+            ExpressionError::Form(_)
+        ));
+        assert!(matches!(
+            parse("at(2026-12-01T09:00:00)", ScheduleKind::Rule),
+            ExpressionError::Form(_)
+        ));
+        assert!(matches!(
+            parse("at(tomorrow)", ScheduleKind::Scheduler),
+            ExpressionError::At(_)
+        ));
+        let error = Expression::parse("rate(1 day)", Some("Mars/Base"), ScheduleKind::Scheduler)
+            .unwrap_err();
+        assert_eq!(error, ExpressionError::Timezone("Mars/Base".to_owned()));
+    }
+}

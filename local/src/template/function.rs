@@ -1,0 +1,159 @@
+//! `AWS::Serverless::Function`.
+
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+
+use super::{
+    document::Node,
+    error::{Fault, Problem},
+    properties::{Known, Properties},
+    scope::Scope,
+};
+
+/// A Lambda function.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// `FunctionName`, or the logical id; the Invoke API knows the function by both.
+    pub name: String,
+    /// Folder of its code, relative to the template unless absolute.
+    pub code_uri: PathBuf,
+    /// `Metadata.BuildProperties.Binary` when `Metadata.BuildMethod` is `rust-cargolambda`: a binary of the Cargo workspace
+    /// in `code_uri`. Otherwise the function is `code_uri/bootstrap`.
+    pub binary: Option<String>,
+    /// From the start of an invocation to the kill. 3 s unless declared.
+    pub timeout: Duration,
+    /// 128 unless declared.
+    pub memory_mb: u32,
+    /// `ReservedConcurrentExecutions`.
+    pub reserved_concurrency: Option<usize>,
+    /// Resolved; `Globals` merged in.
+    pub environment: BTreeMap<String, String>,
+}
+
+/// Lambda's own limit.
+const MAX_TIMEOUT_SECONDS: u32 = 900;
+
+const KNOWN: Known = Known {
+    read: &[
+        "CodeUri",
+        "Environment",
+        "Events",
+        "FunctionName",
+        "LoggingConfig",
+        "MemorySize",
+        "PackageType",
+        "ReservedConcurrentExecutions",
+        "Runtime",
+        "Timeout",
+    ],
+    without_effect: &[
+        "Architectures",
+        "AssumeRolePolicyDocument",
+        "AutoPublishAlias",
+        "AutoPublishAliasAllProperties",
+        "AutoPublishCodeSha256",
+        "CodeSigningConfigArn",
+        "DeploymentPreference",
+        "Description",
+        "EphemeralStorage",
+        "Handler",
+        "KmsKeyArn",
+        "PermissionsBoundary",
+        "Policies",
+        "PropagateTags",
+        "ProvisionedConcurrencyConfig",
+        "PublishToLatestPublished",
+        "RecursiveLoop",
+        "Role",
+        "RolePath",
+        "RuntimeManagementConfig",
+        "SnapStart",
+        "SourceKMSKeyArn",
+        "Tags",
+        "Tracing",
+        "VersionDeletionPolicy",
+        "VersionDescription",
+        "VpcConfig",
+    ],
+    warned: &[],
+};
+
+/// The function of a resource, and its properties for whoever reads its events.
+pub(super) fn read<'a>(
+    scope: &'a Scope<'a>,
+    id: &str,
+    resource: &Node,
+) -> Result<(Function, Properties<'a>), Fault> {
+    let globals = scope
+        .section("Globals")
+        .and_then(|globals| globals.get("Function"));
+    let properties =
+        Properties::new(scope, id, resource.line, resource.get("Properties")).with_globals(globals);
+    properties.check(&KNOWN)?;
+    properties.only("PackageType", &["Zip"])?;
+    if let Some(runtime) = properties
+        .text("Runtime")?
+        .filter(|runtime| !runtime.starts_with("provided"))
+    {
+        return Err(
+            properties.unsupported(&format!("Runtime {runtime}"), properties.line_of("Runtime"))
+        );
+    }
+    let timeout = properties.number("Timeout")?.unwrap_or(3);
+    if !(1..=MAX_TIMEOUT_SECONDS).contains(&timeout) {
+        let problem = Problem::Shape {
+            what: "Timeout".to_owned(),
+            expected: "from 1 to 900 seconds",
+        };
+        return Err(problem.at(properties.line_of("Timeout")));
+    }
+    let function = Function {
+        name: scope.function_name(id, resource.line)?,
+        code_uri: properties
+            .text("CodeUri")?
+            .unwrap_or_else(|| ".".to_owned())
+            .into(),
+        binary: binary(scope, id, resource)?,
+        timeout: Duration::from_secs(timeout.into()),
+        memory_mb: properties.number("MemorySize")?.unwrap_or(128),
+        reserved_concurrency: properties
+            .number("ReservedConcurrentExecutions")?
+            .map(|number| number as usize),
+        environment: environment(&properties)?,
+    };
+    Ok((function, properties))
+}
+
+fn binary(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Option<String>, Fault> {
+    let metadata = Properties::new(
+        scope,
+        format!("Metadata of {id}"),
+        resource.line,
+        resource.get("Metadata"),
+    );
+    if metadata.text("BuildMethod")?.as_deref() != Some("rust-cargolambda") {
+        return Ok(None);
+    }
+    match metadata.within("BuildProperties")? {
+        Some(build) => build.text("Binary"),
+        None => Ok(None),
+    }
+}
+
+fn environment(properties: &Properties<'_>) -> Result<BTreeMap<String, String>, Fault> {
+    let mut variables = match properties.within("Environment")? {
+        Some(environment) => environment.table("Variables")?,
+        None => BTreeMap::new(),
+    };
+    // Lambda tells a function how it wants the log by two variables of its own.
+    let logging = properties.within("LoggingConfig")?;
+    if let Some(logging) = logging
+        .filter(|logging| matches!(logging.text("LogFormat"), Ok(Some(format)) if format == "JSON"))
+    {
+        let level = logging
+            .text("ApplicationLogLevel")?
+            .unwrap_or_else(|| "INFO".to_owned());
+        variables.insert("AWS_LAMBDA_LOG_FORMAT".to_owned(), "JSON".to_owned());
+        variables.insert("AWS_LAMBDA_LOG_LEVEL".to_owned(), level);
+    }
+    Ok(variables)
+}
