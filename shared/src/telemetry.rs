@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line on standard output, as CloudWatch reads them.
+//! Logs: one JSON object a line on standard output, as Amazon's log service reads them.
 
 use tracing_subscriber::{EnvFilter, fmt};
 

@@ -3,7 +3,7 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -20,11 +20,14 @@ const REMEMBERED: Duration = Duration::from_secs(10);
 /// Sessions that one environment remembers.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1_024).expect("1,024 is not zero");
 
+/// When a session's members were asked for, and who they are.
+type Remembered = LruCache<Uuid, (Instant, Arc<[Uuid]>)>;
+
 /// Members by session, for a moment.
 #[derive(Debug)]
 pub(crate) struct AudienceCache {
     // A std mutex: nothing awaits while it is held.
-    sessions: Mutex<LruCache<Uuid, (Instant, Arc<[Uuid]>)>>,
+    sessions: Mutex<Remembered>,
 }
 
 impl AudienceCache {
@@ -75,7 +78,7 @@ impl AudienceCache {
         (since.elapsed() < REMEMBERED).then(|| members.clone())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<Uuid, (Instant, Arc<[Uuid]>)>> {
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
