@@ -2,7 +2,7 @@
  * What the page demonstrates: one session, two devices of one guest, and an assistant's seat taken by a second guest.
  * All of it is kept in `localStorage`, so that a reload goes on where it was.
  */
-import { Api, Chat, ChatError, Credentials, storedJson, uuidV7 } from "./client/index.js";
+import { Api, Chat, ChatError, Credentials, ignoreChatError, storedJson, uuidV7 } from "./client/index.js";
 
 /** @typedef {import("./client/session.js").Session} Session */
 
@@ -81,9 +81,7 @@ export class Demo {
   /** Signs both guests out and forgets everything, also when the server cannot be told. */
   async end() {
     for (const api of Object.values(this.#apis)) {
-      await api.logout().catch((error) => {
-        if (!(error instanceof ChatError)) throw error;
-      });
+      await api.logout().catch(ignoreChatError);
     }
     for (const name of Object.keys(localStorage)) {
       if (name.startsWith(PREFIX)) localStorage.removeItem(name);

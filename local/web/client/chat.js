@@ -5,7 +5,7 @@
  * a client with a list of sessions fetches it anew. Connection events are those of `socket`.
  */
 import { backoff } from "./backoff.js";
-import { ChatError } from "./errors.js";
+import { ignoreChatError } from "./errors.js";
 import { sessionKey } from "./ids.js";
 import { Session } from "./session.js";
 import { Socket } from "./socket.js";
@@ -146,13 +146,4 @@ export class Chat extends EventTarget {
 /** @param {number} ms */
 function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/**
- * For what is tried again anyway. Anything but a `ChatError` is a mistake in this program and goes on.
- *
- * @param {unknown} error
- */
-function ignoreChatError(error) {
-  if (!(error instanceof ChatError)) throw error;
 }

@@ -70,3 +70,12 @@ export class ChatError extends Error {
     );
   }
 }
+
+/**
+ * For what is tried again anyway. Anything but a `ChatError` is a mistake in this program and goes on.
+ *
+ * @param {unknown} error
+ */
+export function ignoreChatError(error) {
+  if (!(error instanceof ChatError)) throw error;
+}

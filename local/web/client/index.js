@@ -21,6 +21,7 @@
  * | `credentials` | one user's tokens |
  * | `chat` | one device: a socket and its open sessions |
  * | `session` | one session: entries, sending, typing, reading, history |
+ * | `entries` | messages as they are shown, with their state |
  * | `socket`, `link`, `requests` | a connection that stays, one WebSocket, answers by id |
  * | `timeline` | messages in order, cursor and holes |
  * | `sync` | catching up |
@@ -33,7 +34,7 @@ export { Api } from "./api.js";
 export { Chat } from "./chat.js";
 export { MAX_CONTENT_BYTES, contentBytes } from "./content.js";
 export { Credentials } from "./credentials.js";
-export { ChatError, ClientCode } from "./errors.js";
+export { ChatError, ClientCode, ignoreChatError } from "./errors.js";
 export { sameSession, sessionKey, uuidV7 } from "./ids.js";
 export { Session } from "./session.js";
 export { Socket } from "./socket.js";

@@ -5,31 +5,17 @@
  *  - `change`: anything to be shown changed. Comes often; draw at most once a frame.
  *  - `arrival`: `detail` is the array of messages by others that have just become known, not those of the first load.
  */
-import { ChatError } from "./errors.js";
+import { pendingEntry, storedEntry } from "./entries.js";
+import { ChatError, ignoreChatError } from "./errors.js";
 import { sessionKey } from "./ids.js";
 import { Outbox } from "./outbox.js";
-import { Receipts } from "./receipts.js";
+import { ReadNotice, Receipts } from "./receipts.js";
 import { Timeline } from "./timeline.js";
 import { TypingNotice, TypingUsers } from "./typing.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./outbox.js").Pending} Pending */
-
-/**
- * @typedef {object} Entry One message as it is shown, stored or not.
- * @property {string} key Stays the same when a pending message becomes a stored one.
- * @property {string} user_id
- * @property {string} role
- * @property {string} content
- * @property {string} created_at
- * @property {boolean} own
- * @property {boolean} edited
- * @property {boolean} deleted
- * @property {number | null} seq Null until it is stored.
- * @property {"received" | "waiting" | "sending" | "failed" | "sent" | "read"} state
- * @property {ChatError} [error] Why it failed.
- */
 
 /** Pushes run side by side and may overtake one another; a hole older than this is a loss. In milliseconds. */
 const HOLE_GRACE_MS = 400;
@@ -46,15 +32,12 @@ export class Session extends EventTarget {
   /** @type {import("./types.js").SessionInfo | null} */ #info = null;
   /** @type {Promise<void> | null} */ #loadingHistory = null;
   /** @type {any} */ #holeTimer = null;
-  /** How far the server knows that this user has read. */
-  #toldRead = 0;
-  #tellingRead = false;
   /** @type {string} */ #id;
   /** @type {import("./api.js").Api} */ #api;
-  /** @type {import("./socket.js").Socket} */ #socket;
   /** @type {(session: Session) => void} */ #behind;
   /** @type {Outbox} */ #outbox;
   /** @type {TypingNotice} */ #notice;
+  /** @type {ReadNotice} */ #readNotice;
 
   /**
    * @param {object} options
@@ -68,7 +51,6 @@ export class Session extends EventTarget {
     super();
     this.#id = id;
     this.#api = api;
-    this.#socket = socket;
     this.#behind = behind;
     this.#outbox = new Outbox({
       store: outboxStore,
@@ -77,6 +59,7 @@ export class Session extends EventTarget {
       changed: () => this.#changed(),
     });
     this.#notice = new TypingNotice((typing) => socket.send({ type: "user_typing", session_id: this.#id, typing }));
+    this.#readNotice = new ReadNotice((seq) => socket.request({ type: "read", session_id: this.#id, seq }));
   }
 
   /** The signed id. */
@@ -135,12 +118,14 @@ export class Session extends EventTarget {
     return this.#timeline.messages.filter(({ seq, user_id }) => seq > mark && user_id !== this.#me).length;
   }
 
-  /** Everything to show, in order. @returns {Entry[]} */
+  /** Everything to show, in order. @returns {import("./entries.js").Entry[]} */
   get entries() {
-    const readTo = this.#receipts.byOthers(this.#me);
+    const me = this.#me;
+    const readTo = this.#receipts.byOthers(me);
+    const author = { user_id: me, role: this.#info?.role ?? "" };
     return [
-      ...this.#timeline.messages.map((message) => this.#stored(message, readTo)),
-      ...this.#outbox.pending.map((pending) => this.#unstored(pending)),
+      ...this.#timeline.messages.map((message) => storedEntry(message, { key: this.#keys.get(message.id) ?? message.id, me, readTo })),
+      ...this.#outbox.pending.map((pending) => pendingEntry(pending, author)),
     ];
   }
 
@@ -176,7 +161,7 @@ export class Session extends EventTarget {
   /** Marks everything up to `seq` as read. @param {number} seq */
   read(seq) {
     if (this.#receipts.mark(this.#me, seq)) this.#changed();
-    this.#tellRead();
+    this.#readNotice.tell(this.#receipts.of(this.#me));
   }
 
   /** Loads a page of older messages. One page at a time, however often it is called. */
@@ -210,7 +195,7 @@ export class Session extends EventTarget {
     const { members } = await this.#api.members(this.#id);
     this.#roles = new Map(members.map(({ user_id, role }) => [user_id, role]));
     for (const { user_id, read_seq } of members) this.#receipts.mark(user_id, read_seq);
-    this.#toldRead = Math.max(this.#toldRead, members.find(({ user_id }) => user_id === this.#me)?.read_seq ?? 0);
+    this.#readNotice.known(members.find(({ user_id }) => user_id === this.#me)?.read_seq ?? 0);
     this.#changed();
   }
 
@@ -222,7 +207,7 @@ export class Session extends EventTarget {
 
   /** The socket opened. Ends when the session may be synced without showing a message twice. */
   async resume() {
-    this.#tellRead();
+    this.#readNotice.tell(this.#receipts.of(this.#me));
     await this.#outbox.resume();
   }
 
@@ -236,6 +221,7 @@ export class Session extends EventTarget {
   receive(frame) {
     switch (frame.type) {
       case "message":
+        this.#meet(frame.message.user_id);
         this.#typing.wrote(frame.message.user_id);
         return this.#take(() => this.#timeline.apply(frame.message, frame.prev));
       case "message_updated":
@@ -245,6 +231,7 @@ export class Session extends EventTarget {
         if (this.#receipts.mark(frame.user_id, frame.seq)) this.#changed();
         return;
       case "user_typing":
+        this.#meet(frame.user_id);
         return this.#typing.set(frame.user_id, frame.typing, frame.expires_in);
     }
   }
@@ -279,6 +266,14 @@ export class Session extends EventTarget {
     this.#take(() => this.#timeline.apply({ ...author, content, metadata, ...acked }, acked.change - 1));
   }
 
+  /** Asks once for the members when one shows up who was not there. @param {string} userId */
+  #meet(userId) {
+    if (this.#roles.has(userId) || this.#phase !== "ready") return;
+    this.#roles.set(userId, "");
+    // Without an answer the role stays unknown until the next connection, which asks again.
+    this.refreshMembers().catch(ignoreChatError);
+  }
+
   /** @param {() => void} apply */
   #take(apply) {
     const newest = this.#timeline.messages.at(-1)?.seq ?? 0;
@@ -295,44 +290,6 @@ export class Session extends EventTarget {
       this.#holeTimer = null;
       if (this.#timeline.hole) this.#behind(this);
     }, HOLE_GRACE_MS);
-  }
-
-  /** One mark at a time, always the furthest; what fails is told again with the next mark or the next socket. */
-  async #tellRead() {
-    if (this.#tellingRead) return;
-    this.#tellingRead = true;
-    try {
-      for (let seq; (seq = this.#receipts.of(this.#me)) > this.#toldRead; this.#toldRead = seq) {
-        await this.#socket.request({ type: "read", session_id: this.#id, seq });
-      }
-    } catch (error) {
-      if (!(error instanceof ChatError)) throw error;
-    } finally {
-      this.#tellingRead = false;
-    }
-  }
-
-  /**
-   * @param {Message} message
-   * @param {number} readTo
-   * @returns {Entry}
-   */
-  #stored(message, readTo) {
-    const { id, user_id, role, content, created_at, seq } = message;
-    const own = user_id === this.#me;
-    return {
-      key: this.#keys.get(id) ?? id,
-      ...{ user_id, role, content, created_at, seq, own },
-      edited: message.edited_at !== undefined && message.edited_at !== null,
-      deleted: message.deleted_at !== undefined && message.deleted_at !== null,
-      state: own ? (seq <= readTo ? "read" : "sent") : "received",
-    };
-  }
-
-  /** @param {Pending} pending @returns {Entry} */
-  #unstored({ id, content, created_at, state, error }) {
-    const author = { user_id: this.#me, role: this.#info?.role ?? "", own: true };
-    return { key: id, ...author, content, created_at, seq: null, edited: false, deleted: false, state, error };
   }
 
   /**

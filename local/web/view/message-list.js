@@ -6,7 +6,7 @@ import { dayKey, dayName } from "./format.js";
 import { MessageView } from "./message.js";
 import { ScrollKeeper } from "./scroll-keeper.js";
 
-/** @typedef {import("../client/session.js").Entry} Entry */
+/** @typedef {import("../client/entries.js").Entry} Entry */
 /** @typedef {import("../client/session.js").Session} Session */
 
 /** Older messages are fetched when the reader is so close to the first one, in CSS pixels. */

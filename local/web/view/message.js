@@ -4,7 +4,7 @@
 import { el } from "./dom.js";
 import { fullTime, roleName, timeOfDay } from "./format.js";
 
-/** @typedef {import("../client/session.js").Entry} Entry */
+/** @typedef {import("../client/entries.js").Entry} Entry */
 
 /** The states of an own message in words. */
 const STATES = { received: "", waiting: "waiting…", sending: "sending…", failed: "", sent: "sent ✓", read: "read ✓✓" };
