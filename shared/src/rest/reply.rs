@@ -1,6 +1,9 @@
 //! An answer of the HTTP API.
 
-use lambda_http::{Response, http::response::Builder};
+use lambda_http::{
+    Response,
+    http::{StatusCode, response::Builder},
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -67,9 +70,10 @@ impl Reply {
         let code = error.code();
         let mut body = json!({
             "type": "about:blank",
-            "title": code.message(),
+            "title": reason(code.status()),
             "status": code.status(),
             "code": code.as_str(),
+            "detail": code.message(),
             "retry": code.retry(),
         });
         if let Some(field) = error.field() {
@@ -89,6 +93,14 @@ impl Reply {
             body.to_string(),
         )
     }
+}
+
+/// A status in words, as RFC 9110 has them.
+fn reason(status: u16) -> &'static str {
+    StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Error")
 }
 
 fn rate_headers(builder: Builder, rate: Option<Rate>) -> Builder {

@@ -1,6 +1,6 @@
 //! `GET /api/chat/messages/since`: what a device missed, and proof that it has everything.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{
     App,
     code::Failure,
@@ -41,7 +41,7 @@ pub(crate) async fn since(app: &App, user: Uuid, call: &Call) -> Result<Reply, F
 }
 
 /// Where the reader left off, and how they said so.
-fn start(call: &Call) -> Result<(Since, String), InvalidField> {
+fn start(call: &Call) -> Result<(Since, Value), InvalidField> {
     if let Some(text) = call.query("after_change") {
         let change = text
             .parse()
@@ -52,9 +52,9 @@ fn start(call: &Call) -> Result<(Since, String), InvalidField> {
     }
     if let Some(text) = call.query("after_id") {
         let id = text.parse().map_err(|_| InvalidField("after_id"))?;
-        return Ok((Since::Message(id), text));
+        return Ok((Since::Message(id), text.into()));
     }
     let text = call.query("since").ok_or(InvalidField("since"))?;
     let time = timestamp::parse(&text).ok_or(InvalidField("since"))?;
-    Ok((Since::Time(time), text))
+    Ok((Since::Time(time), text.into()))
 }
