@@ -43,12 +43,12 @@ pub(crate) async fn since(app: &App, user: Uuid, call: &Call) -> Result<Reply, F
 /// Where the reader left off, and how they said so.
 fn start(call: &Call) -> Result<(Since, Value), InvalidField> {
     if let Some(text) = call.query("after_change") {
-        let change = text
+        let change: i64 = text
             .parse()
             .ok()
             .filter(|change| *change >= 0)
             .ok_or(InvalidField("after_change"))?;
-        return Ok((Since::Change(change), text));
+        return Ok((Since::Change(change), change.into()));
     }
     if let Some(text) = call.query("after_id") {
         let id = text.parse().map_err(|_| InvalidField("after_id"))?;
