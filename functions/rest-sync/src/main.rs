@@ -1,2 +1,50 @@
-//! stub
-fn main() {}
+//! `/api/chat/*`: sessions, members, since-sync, history and the send over REST.
+
+mod route;
+
+use std::sync::Arc;
+
+use lambda_http::{Error, Request, Response, run_concurrent, service_fn};
+use shared::{
+    App,
+    code::Failure,
+    rest::{Call, NotFound, Reply},
+    telemetry,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let app = App::from_env()?;
+    run_concurrent(service_fn(move |request| answer(app.clone(), request))).await
+}
+
+async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Error> {
+    let call = Call::new(request);
+    let route = call.route();
+    let reply = dispatch(&app, &route, &call).await;
+    Ok(reply.map_or_else(
+        |error| Reply::problem(&*error, &route),
+        Reply::into_response,
+    ))
+}
+
+async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure> {
+    let user = call.identity(app)?.user_id;
+    match route {
+        "GET /api/chat/sessions" => route::session::list(app, user).await,
+        "POST /api/chat/sessions" => route::session::open(app, user, call).await,
+        "GET /api/chat/sessions/{id}" => route::session::read(app, user, call).await,
+        "PATCH /api/chat/sessions/{id}" => route::session::rename(app, user, call).await,
+        "DELETE /api/chat/sessions/{id}" => route::session::delete(app, user, call).await,
+        "GET /api/chat/sessions/{id}/members" => route::member::list(app, user, call).await,
+        "POST /api/chat/sessions/{id}/members" => route::member::add(app, user, call).await,
+        "DELETE /api/chat/sessions/{id}/members/{user_id}" => {
+            route::member::remove(app, user, call).await
+        }
+        "GET /api/chat/messages/since" => route::since(app, user, call).await,
+        "GET /api/chat/messages" => route::history(app, user, call).await,
+        "POST /api/chat/messages" => route::send_message(app, user, call).await,
+        _ => Err(NotFound.into()),
+    }
+}

@@ -1,2 +1,118 @@
-//! stub
-fn main() {}
+//! `$connect`, first half: verifies the ticket of a socket that opens and says whose it is.
+//!
+//! What it returns as context, the gateway attaches to every later event of the socket: no later function looks anybody up.
+//! A ticket that is bad or expired answers 401, one that was used before or an address that connects too often 403: an authorizer
+//! has no other way to refuse.
+
+use std::sync::Arc;
+
+use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use lambda_runtime::{Diagnostic, LambdaEvent, run_concurrent, service_fn};
+use serde_json::{Value, json};
+use shared::{
+    App,
+    code::{Code, Failure, log_failure},
+    limit::{self, Limit},
+    telemetry,
+    token::{Ticket, TicketError, TicketHolder},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::init();
+    let app = App::from_env()?;
+    run_concurrent(service_fn(move |event| authorize(app.clone(), event))).await
+}
+
+async fn authorize(
+    app: Arc<App>,
+    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
+) -> Result<Value, Diagnostic> {
+    let request = event.payload;
+    let ticket = request
+        .query_string_parameters
+        .first("ticket")
+        .unwrap_or_default();
+    let ip = request
+        .request_context
+        .identity
+        .source_ip
+        .as_deref()
+        .unwrap_or_default();
+    match admit(&app, ticket, ip).await {
+        Ok(holder) => Ok(policy("Allow", &holder)),
+        Err(Refusal { error, holder }) => {
+            log_failure(&*error, "opening a socket");
+            tracing::info!(code = error.code().as_str(), "refused a socket: {error}");
+            match holder {
+                Some(holder) => Ok(policy("Deny", &holder)),
+                None => Err(unauthorized()),
+            }
+        }
+    }
+}
+
+/// Why a socket does not open; with a holder if the ticket itself is good.
+struct Refusal {
+    error: Failure,
+    holder: Option<TicketHolder>,
+}
+
+/// Verifies the ticket, uses it up and counts the connect: one round trip to Redis.
+async fn admit(app: &App, ticket: &str, ip: &str) -> Result<TicketHolder, Refusal> {
+    let holder = Ticket::verify(&app.token_keys, ticket).map_err(|error| Refusal {
+        error: error.into(),
+        holder: None,
+    })?;
+    let refuse = |error: Failure| Refusal {
+        error,
+        holder: Some(holder.clone()),
+    };
+
+    let mut pipeline = redis::pipe();
+    holder.use_up(&mut pipeline);
+    let connects = Limit::connects(&app.config);
+    limit::check(&mut pipeline, &connects, ip);
+    let (first_use, answer) = match app
+        .cache
+        .run::<(Option<String>, limit::Answer)>(&pipeline)
+        .await
+    {
+        Ok(answers) => answers,
+        Err(error) => {
+            // Without Redis nobody can tell a first use from a second; the signature and the 30 seconds still hold.
+            log_failure(&error, "using up a ticket");
+            return Ok(holder);
+        }
+    };
+    if first_use.is_none() {
+        return Err(refuse(TicketError::Used.into()));
+    }
+    if app.config.limits {
+        limit::decide(&connects, answer).map_err(|limited| refuse(limited.into()))?;
+    }
+    Ok(holder)
+}
+
+/// The one error text that the gateway answers with 401.
+fn unauthorized() -> Diagnostic {
+    Diagnostic {
+        error_type: Code::Unauthorized.as_str().to_owned(),
+        error_message: "Unauthorized".to_owned(),
+    }
+}
+
+fn policy(effect: &str, holder: &TicketHolder) -> Value {
+    json!({
+        "principalId": holder.identity.user_id,
+        "policyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [{ "Action": "execute-api:Invoke", "Effect": effect, "Resource": "*" }],
+        },
+        "context": {
+            "user_id": holder.identity.user_id,
+            "device_id": holder.device_id,
+            "locale": holder.identity.locale,
+        },
+    })
+}

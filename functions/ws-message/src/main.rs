@@ -1,2 +1,85 @@
-//! stub
-fn main() {}
+//! `$default`: answers every frame that a client sends. What it returns goes to the sender.
+
+mod audience;
+mod route;
+
+use std::sync::Arc;
+
+use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
+use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
+use serde_json::{Value, json};
+use shared::{
+    App,
+    code::{Failure, log_failure},
+    connection::{NoIdentity, Socket},
+    frame::{ClientFrame, ErrorFrame, ServerFrame},
+    telemetry,
+};
+
+use audience::AudienceCache;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    telemetry::init();
+    let (app, audiences) = (App::from_env()?, Arc::new(AudienceCache::new()));
+    run_concurrent(service_fn(move |event| {
+        answer(app.clone(), audiences.clone(), event)
+    }))
+    .await
+}
+
+async fn answer(
+    app: Arc<App>,
+    audiences: Arc<AudienceCache>,
+    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
+) -> Result<Value, NoIdentity> {
+    let socket = Socket::from_context(&event.payload.request_context)?;
+    let (id, frame) = ClientFrame::parse(event.payload.body.as_deref().unwrap_or_default());
+    let answer = match frame {
+        Ok(frame) => dispatch(&app, &audiences, &socket, frame).await,
+        Err(error) => Err(Failure::from(error)),
+    };
+    let body = answer.unwrap_or_else(|error| {
+        log_failure(&*error, "answering a frame");
+        Some(ServerFrame::Error(ErrorFrame::new(id.as_deref(), &*error)).to_json())
+    });
+    Ok(match body {
+        Some(body) => json!({ "statusCode": 200, "body": body }),
+        None => json!({ "statusCode": 200 }),
+    })
+}
+
+/// The answer to a frame, or nothing where the protocol has none.
+async fn dispatch(
+    app: &App,
+    audiences: &AudienceCache,
+    socket: &Socket,
+    frame: ClientFrame,
+) -> Result<Option<String>, Failure> {
+    match frame {
+        ClientFrame::Ping { cursors } => route::ping(app, socket, &cursors).await.map(Some),
+        ClientFrame::Message {
+            id,
+            session_id,
+            content,
+            metadata,
+        } => route::message(app, socket, &id, &session_id, &content, metadata)
+            .await
+            .map(Some),
+        ClientFrame::UserTyping { session_id, typing } => {
+            route::user_typing(app, audiences, socket, &session_id, typing)
+                .await
+                .map(|()| None)
+        }
+        ClientFrame::Read {
+            id,
+            session_id,
+            seq,
+        } => route::read(app, socket, &id, &session_id, seq)
+            .await
+            .map(Some),
+        ClientFrame::Sync { id, cursors } => {
+            route::sync(app, socket, &id, &cursors).await.map(Some)
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! `POST /api/auth/login`: tokens for credentials.
+
+use shared::{
+    App,
+    code::Failure,
+    limit::{self, Limit},
+    rest::{Call, Reply},
+    user::{self, Email, Password},
+};
+
+use crate::signed_in::signed_in;
+
+/// Takes `{email, password}`, answers 200 with tokens. What is no address fails like an unknown one, and as slowly.
+pub(crate) async fn log_in(app: &App, call: &Call) -> Result<Reply, Failure> {
+    let rate = limit::ask(app, &Limit::auth(&app.config), &call.client_ip()).await?;
+    let fields = call.fields()?;
+    let email = Email::parse(fields.text("email")?).ok();
+    let password = Password::attempt(fields.text("password")?);
+    let identity = user::log_in(&app.database, email.as_ref(), password).await?;
+    Ok(Reply::ok(&signed_in(app, &identity).await?).with_rate(rate))
+}

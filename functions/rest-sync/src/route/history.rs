@@ -1,0 +1,33 @@
+//! `GET /api/chat/messages`: older messages, page by page.
+
+use serde_json::json;
+use shared::{
+    App,
+    code::Failure,
+    field::InvalidField,
+    message,
+    rest::{Call, Reply},
+};
+use uuid::Uuid;
+
+use super::DEFAULT_PAGE;
+
+/// Messages on a page at most: each has up to 21 KiB, and a page stays below Lambda's 6 MB.
+const MAX_HISTORY_PAGE: usize = 200;
+
+/// Takes `session_id`, `before_seq` and `limit`.
+pub(crate) async fn history(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
+    let session = call.session_in_query(&app.session_keys)?;
+    let before = call.query_as("before_seq")?;
+    if before.is_some_and(|before| before < 1) {
+        return Err(InvalidField("before_seq").into());
+    }
+    let limit = call.limit(DEFAULT_PAGE, MAX_HISTORY_PAGE)?;
+    let page = message::history(app, user, &session, before, limit).await?;
+    Ok(Reply::ok(&json!({
+        "messages": page.messages,
+        "session_id": session.as_str(),
+        "message_count": page.messages.len(),
+        "complete": page.complete,
+    })))
+}

@@ -1,0 +1,39 @@
+//! `ping`: I live, and I have this. The heartbeat that finds what a push lost.
+
+use shared::{
+    App,
+    code::{Failure, log_failure},
+    connection::{self, Socket},
+    frame::ServerFrame,
+    session::{SessionId, recent},
+    timestamp,
+};
+
+/// Registers the socket as seen now and names the sessions in which it may have missed something. One round trip to Redis; without
+/// Redis every session may have been missed, and a sync asks PostgreSQL.
+pub(crate) async fn ping(
+    app: &App,
+    socket: &Socket,
+    cursors: &[(String, i64)],
+) -> Result<String, Failure> {
+    let mut pipeline = redis::pipe();
+    connection::touch(&mut pipeline, socket);
+    for (session_id, cursor) in cursors {
+        let session = SessionId::verify(&app.session_keys, session_id)?;
+        recent::behind(&mut pipeline, session.id, *cursor);
+    }
+    let behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
+        log_failure(&error, "answering a ping");
+        vec![true; cursors.len()]
+    });
+    let names = cursors
+        .iter()
+        .zip(behind)
+        .filter(|(_, behind)| *behind)
+        .map(|((name, _), _)| name.as_str());
+    let pong = ServerFrame::Pong {
+        server_time: timestamp::format(&timestamp::now()),
+        behind: names.collect(),
+    };
+    Ok(pong.to_json())
+}

@@ -1,0 +1,36 @@
+//! `read`: I have seen everything up to here.
+
+use shared::{
+    App,
+    code::{Failure, log_failure},
+    connection::Socket,
+    frame::ServerFrame,
+    session::{SessionId, mark_read},
+};
+
+/// Moves the reader's mark, tells everybody else and acks.
+pub(crate) async fn read(
+    app: &App,
+    socket: &Socket,
+    id: &str,
+    session_id: &str,
+    seq: i64,
+) -> Result<String, Failure> {
+    let session = SessionId::verify(&app.session_keys, session_id)?;
+    let mark = mark_read(&app.database, socket.user_id, &session, seq).await?;
+    let (session_id, user_id, seq) = (session.as_str(), socket.user_id, mark.seq);
+    let frame = ServerFrame::Read {
+        session_id,
+        user_id,
+        seq,
+    };
+    if let Err(error) = app.push.to_users(&mark.audience, socket, &frame).await {
+        log_failure(&error, "telling of a read mark");
+    }
+    Ok(ServerFrame::ReadAck {
+        id,
+        session_id,
+        seq,
+    }
+    .to_json())
+}

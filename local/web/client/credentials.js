@@ -1,0 +1,108 @@
+/**
+ * The tokens of one user: kept in a store that the application chooses, refreshed once however many ask.
+ *
+ * A refresh token works once, and using it twice signs the whole family out. So one refresh runs at a time in this
+ * page, and, where the browser has Web Locks, in all tabs that share the store.
+ */
+import { ChatError } from "./errors.js";
+
+/**
+ * @typedef {object} Tokens
+ * @property {string} user_id
+ * @property {string} access_token
+ * @property {string} refresh_token
+ * @property {number} expires_at Unix milliseconds by this machine's clock.
+ *
+ * @typedef {object} TokenStore
+ * @property {() => Tokens | null} read
+ * @property {(tokens: Tokens | null) => void} write
+ */
+
+/** Refresh so long before the access token ends that a request under way does not see it end, in milliseconds. */
+const MARGIN_MS = 30_000;
+
+/** The tokens of one user. */
+export class Credentials {
+  /** @type {TokenStore} */ #store;
+  /** @type {string} */ #lockName;
+  /** @type {Promise<string> | null} */ #refreshing = null;
+
+  /**
+   * @param {TokenStore} store
+   * @param {string} lockName The same for everything that shares the store.
+   */
+  constructor(store, lockName) {
+    this.#store = store;
+    this.#lockName = `gatepost.refresh.${lockName}`;
+  }
+
+  /** The user's id, or null when nobody is signed in. */
+  get userId() {
+    return this.#store.read()?.user_id ?? null;
+  }
+
+  /** The refresh token, for a log-out. */
+  get refreshToken() {
+    return this.#store.read()?.refresh_token ?? null;
+  }
+
+  /**
+   * Keeps what a sign-in returned.
+   *
+   * @param {import("./types.js").SignedIn} answer
+   */
+  keep({ user_id, access_token, refresh_token, expires_in }) {
+    this.#store.write({ user_id, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000 });
+  }
+
+  /** Forgets the tokens. The server is not told; see `Api.logout`. */
+  forget() {
+    this.#store.write(null);
+  }
+
+  /**
+   * An access token that is good now.
+   *
+   * @param {(refreshToken: string) => Promise<import("./types.js").SignedIn>} exchange Trades the refresh token in.
+   * @param {{not?: string}} [options] `not` is a token that the server has just refused.
+   * @returns {Promise<string>}
+   */
+  async accessToken(exchange, { not } = {}) {
+    const usable = this.#usable(not);
+    if (usable) return usable;
+    this.#refreshing ??= this.#locked(() => this.#refresh(exchange, not)).finally(() => (this.#refreshing = null));
+    return this.#refreshing;
+  }
+
+  /** @param {string} [refused] */
+  #usable(refused) {
+    const tokens = this.#store.read();
+    if (!tokens || tokens.access_token === refused || tokens.expires_at - MARGIN_MS < Date.now()) return null;
+    return tokens.access_token;
+  }
+
+  /**
+   * @param {(refreshToken: string) => Promise<import("./types.js").SignedIn>} exchange
+   * @param {string} [refused]
+   */
+  async #refresh(exchange, refused) {
+    // Another tab may have refreshed while this one waited for the lock.
+    const usable = this.#usable(refused);
+    if (usable) return usable;
+    const tokens = this.#store.read();
+    if (!tokens) throw new ChatError("unauthorized", "You are signed out.");
+    const answer = await exchange(tokens.refresh_token);
+    this.keep(answer);
+    return answer.access_token;
+  }
+
+  /**
+   * @template T
+   * @param {() => Promise<T>} work
+   * @returns {Promise<T>}
+   */
+  async #locked(work) {
+    const locks = globalThis.navigator?.locks;
+    return locks ? await locks.request(this.#lockName, () => work()) : await work();
+  }
+}

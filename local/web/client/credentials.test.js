@@ -1,0 +1,53 @@
+// Run with `npm test --prefix local/web` (node 20.19 or newer; nothing to install).
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Credentials } from "./credentials.js";
+import { memoryStore } from "./store.js";
+
+const answer = (/** @type {number} */ round) => ({ user_id: "u", access_token: `access ${round}`, refresh_token: `refresh ${round}`, expires_in: 900 });
+
+/** Credentials that were just given, and an exchange that counts. */
+function signedIn({ expires_in = 900 } = {}) {
+  const store = memoryStore();
+  const credentials = new Credentials(store, "test");
+  credentials.keep({ ...answer(0), expires_in });
+  /** @type {string[]} */ const spent = [];
+  const exchange = async (/** @type {string} */ refreshToken) => {
+    spent.push(refreshToken);
+    return answer(spent.length);
+  };
+  return { store, credentials, exchange, spent };
+}
+
+test("a token that is good is not refreshed", async () => {
+  const { credentials, exchange, spent } = signedIn();
+  assert.equal(await credentials.accessToken(exchange), "access 0");
+  assert.deepEqual(spent, []);
+});
+
+test("a token about to end is refreshed before it is used", async () => {
+  const { credentials, exchange, spent } = signedIn({ expires_in: 20 });
+  assert.equal(await credentials.accessToken(exchange), "access 1");
+  assert.deepEqual(spent, ["refresh 0"]);
+});
+
+test("a refresh token is spent once however many ask", async () => {
+  const { credentials, exchange, spent } = signedIn({ expires_in: 0 });
+  const tokens = await Promise.all([1, 2, 3].map(() => credentials.accessToken(exchange)));
+  assert.deepEqual(tokens, ["access 1", "access 1", "access 1"]);
+  assert.deepEqual(spent, ["refresh 0"]);
+});
+
+test("a token that was refused is refreshed, unless another tab has done so", async () => {
+  const { store, credentials, exchange, spent } = signedIn();
+  assert.equal(await credentials.accessToken(exchange, { not: "access 0" }), "access 1");
+  store.write({ ...store.read(), access_token: "of another tab" });
+  assert.equal(await credentials.accessToken(exchange, { not: "access 1" }), "of another tab");
+  assert.deepEqual(spent, ["refresh 0"]);
+});
+
+test("without a sign-in there is no token", async () => {
+  const { credentials, exchange } = signedIn();
+  credentials.forget();
+  await assert.rejects(credentials.accessToken(exchange), { code: "unauthorized", signedOut: true });
+});

@@ -1,0 +1,138 @@
+// Run with `npm test --prefix local/web` (node 20.19 or newer; nothing to install).
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { ChatError } from "./errors.js";
+import { Outbox } from "./outbox.js";
+import { memoryStore } from "./store.js";
+
+/** An outbox whose sends the test answers by hand, in order. */
+function harness({ store = memoryStore([]) } = {}) {
+  /** @type {{id: string, content: string, ack: () => void, fail: (error: ChatError) => void}[]} */ const sends = [];
+  /** @type {string[]} */ const acked = [];
+  const outbox = new Outbox({
+    store,
+    send: ({ id, content }) =>
+      new Promise((resolve, reject) => sends.push({ id, content, ack: () => resolve({ type: "ack", id }), fail: reject })),
+    acked: ({ content }) => acked.push(content),
+    changed: () => {},
+  });
+  return { outbox, sends, acked, states: () => outbox.pending.map(({ content, state }) => `${content} ${state}`) };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+const lost = new ChatError("offline", "gone", { retry: true });
+const refused = new ChatError("message_too_large", "too long");
+
+test("nothing is sent while the socket is closed", () => {
+  const { outbox, sends, states } = harness();
+  outbox.add("a");
+  assert.deepEqual(states(), ["a waiting"]);
+  assert.equal(sends.length, 0);
+});
+
+test("one message is under way at a time", async () => {
+  const { outbox, sends, acked } = harness();
+  outbox.resume();
+  outbox.add("a");
+  outbox.add("b");
+  assert.deepEqual(sends.map(({ content }) => content), ["a"]);
+  sends[0].ack();
+  await settled();
+  assert.deepEqual(acked, ["a"]);
+  assert.deepEqual(sends.map(({ content }) => content), ["a", "b"]);
+});
+
+test("a message whose ack was lost is sent again under the same id", async () => {
+  const { outbox, sends, states } = harness();
+  outbox.resume();
+  outbox.add("a");
+  outbox.hold();
+  sends[0].fail(lost);
+  await settled();
+  assert.deepEqual(states(), ["a waiting"]);
+  outbox.resume();
+  assert.equal(sends.length, 2);
+  assert.equal(sends[1].id, sends[0].id);
+});
+
+test("resume ends when the message that may be stored already has been answered", async () => {
+  const { outbox, sends } = harness();
+  outbox.add("a");
+  outbox.add("b");
+  let ended = false;
+  outbox.resume().then(() => (ended = true));
+  await settled();
+  assert.equal(ended, false);
+  sends[0].ack();
+  await settled();
+  assert.equal(ended, true);
+  assert.equal(sends.length, 2, "the second message is still under way");
+});
+
+test("a refused message fails and lets the next one through", async () => {
+  const { outbox, sends, states } = harness();
+  outbox.resume();
+  outbox.add("a");
+  outbox.add("b");
+  sends[0].fail(refused);
+  await settled();
+  assert.deepEqual(states(), ["a failed", "b sending"]);
+});
+
+test("a failed message goes out again under the same id", async () => {
+  const { outbox, sends, acked } = harness();
+  outbox.resume();
+  const id = outbox.add("a");
+  sends[0].fail(refused);
+  await settled();
+  outbox.retry(id);
+  assert.equal(sends[1].id, id);
+  sends[1].ack();
+  await settled();
+  assert.deepEqual(acked, ["a"]);
+  assert.deepEqual(outbox.pending, []);
+});
+
+test("only a failed message can be taken back", async () => {
+  const { outbox, sends } = harness();
+  outbox.resume();
+  const id = outbox.add("a");
+  assert.equal(outbox.discard(id), undefined);
+  sends[0].fail(refused);
+  await settled();
+  assert.equal(outbox.discard(id)?.content, "a");
+  assert.deepEqual(outbox.pending, []);
+});
+
+test("the wait that the server asks for is kept", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const { outbox, sends } = harness();
+    outbox.resume();
+    outbox.add("a");
+    sends[0].fail(new ChatError("rate_limited", "slow down", { retry: true, retryAfterMs: 5_000 }));
+    await settled();
+    mock.timers.tick(4_999);
+    await settled();
+    assert.equal(sends.length, 1);
+    // On top of the wait comes at most the first backoff, 500 ms.
+    mock.timers.tick(501);
+    await settled();
+    assert.equal(sends.length, 2);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("unsent messages survive a reload, and what failed is tried again", async () => {
+  const store = memoryStore([]);
+  const before = harness({ store });
+  before.outbox.resume();
+  const id = before.outbox.add("a");
+  before.sends[0].fail(refused);
+  await settled();
+  const after = harness({ store });
+  assert.deepEqual(after.states(), ["a waiting"]);
+  after.outbox.resume();
+  assert.equal(after.sends[0].id, id);
+});

@@ -1,0 +1,58 @@
+/**
+ * Making elements. Text becomes text nodes, so nothing that anybody wrote is ever read as markup.
+ */
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} [properties] `class`, `aria-…`, `data-…` and `role` are set as attributes, `on…` as
+ *   listeners, everything else as properties.
+ * @param {...(Node | string | null)} children Null is left out.
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function el(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class" || name === "role" || name.includes("-")) element.setAttribute(name, value);
+    else /** @type {any} */ (element)[name] = value;
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/**
+ * Makes `parent`'s children exactly `wanted`, moving as few as possible: a node that stays where it is keeps its focus
+ * and its animation.
+ *
+ * @param {Node} parent
+ * @param {Node[]} wanted
+ */
+export function arrange(parent, wanted) {
+  const keep = new Set(wanted);
+  for (const child of [...parent.childNodes]) if (!keep.has(child)) child.remove();
+  let next = parent.firstChild;
+  for (const node of wanted) {
+    if (node === next) next = node.nextSibling;
+    else parent.insertBefore(node, next);
+  }
+}
+
+/**
+ * Wraps a function so that however often it is called, it runs once before the next frame is drawn.
+ *
+ * @param {() => void} draw
+ */
+export function oncePerFrame(draw) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    // A hidden page draws no frames, and still has to send read marks and count what is unread.
+    const schedule = document.visibilityState === "visible" ? requestAnimationFrame : setTimeout;
+    schedule(() => {
+      asked = false;
+      draw();
+    });
+  };
+}

@@ -1,0 +1,42 @@
+/**
+ * The three seats side by side, or, where there is no room, one at a time in a strip that can be swiped.
+ */
+import { announcer } from "./announcer.js";
+import { el } from "./dom.js";
+import { Pane } from "./pane.js";
+import { Tabs } from "./tabs.js";
+
+/** @typedef {import("../demo.js").Seat} Seat */
+
+/**
+ * @param {object} options
+ * @param {Seat[]} options.seats
+ * @param {string} options.title
+ * @param {(note: string) => void} options.startOver
+ * @param {() => void} options.ask Starts over if the reader says so.
+ */
+export function stage({ seats, title, startOver, ask }) {
+  const live = announcer();
+  const panes = seats.map((seat) => new Pane(seat, { startOver, announce: (text) => live.say(seat.id, text) }));
+  const strip = el("main", { class: "strip", "aria-label": title }, ...panes.map(({ element }) => element));
+  const tabs = new Tabs(strip, panes);
+
+  live.listenTo(seats[0].id);
+  for (const { seat, element } of panes) element.addEventListener("focusin", () => live.listenTo(seat.id));
+
+  return el(
+    "div",
+    { class: "stage" },
+    el(
+      "header",
+      { class: "bar" },
+      el("img", { src: "icon.svg", alt: "", width: 32, height: 32 }),
+      el("div", { class: "bar-title" }, el("h1", {}, "Gatepost"), el("p", {}, title)),
+      el("p", { class: "bar-hint" }, "Take a seat offline, write in another, and bring it back."),
+      el("button", { class: "button quiet", type: "button", onclick: ask }, "Start over"),
+    ),
+    tabs.element,
+    strip,
+    live.element,
+  );
+}

@@ -1,0 +1,44 @@
+//! What a function holds between invocations. Nothing is opened before it is needed, so that a cold start is short.
+
+use std::sync::Arc;
+
+use crate::{
+    cache::Cache,
+    config::{Config, ConfigError},
+    database::Database,
+    push::Pusher,
+    token::KeyRing,
+};
+
+/// Shared by all invocations of an environment.
+#[derive(Debug)]
+pub struct App {
+    /// What the environment was told.
+    pub config: Config,
+    /// The way to PostgreSQL.
+    pub database: Database,
+    /// The way to Redis.
+    pub cache: Cache,
+    /// The way to other sockets.
+    pub push: Pusher,
+    /// Signs session ids.
+    pub session_keys: KeyRing,
+    /// Signs access tokens and tickets.
+    pub token_keys: KeyRing,
+}
+
+impl App {
+    /// Reads the environment; an error names the variable that is wrong.
+    pub fn from_env() -> Result<Arc<Self>, ConfigError> {
+        let config = Config::from_env()?;
+        let cache = Cache::new(&config)?;
+        Ok(Arc::new(Self {
+            database: Database::new(&config)?,
+            push: Pusher::new(&config, cache.clone())?,
+            session_keys: KeyRing::parse("SESSION_KEYS", &config.session_keys)?,
+            token_keys: KeyRing::parse("TOKEN_KEYS", &config.token_keys)?,
+            cache,
+            config,
+        }))
+    }
+}

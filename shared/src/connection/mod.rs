@@ -1,0 +1,11 @@
+//! Which sockets are open, and whose they are.
+//!
+//! Redis holds them and may lose them: identity comes with every event, and every frame that a socket sends registers it again.
+
+mod live;
+mod registry;
+mod socket;
+
+pub use live::{Silent, silent};
+pub use registry::{Target, forget, of_users, register, targets, touch};
+pub use socket::{NoIdentity, Socket};

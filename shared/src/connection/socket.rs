@@ -1,0 +1,57 @@
+//! A socket as its events describe it.
+
+use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequestContext;
+use lambda_runtime::Diagnostic;
+use serde_json::Value;
+use uuid::Uuid;
+
+/// A socket: the gateway's id for it, and whom the authorizer let in.
+#[derive(Debug, Clone)]
+pub struct Socket {
+    /// The gateway's id.
+    pub connection_id: String,
+    /// The user.
+    pub user_id: Uuid,
+    /// The device's own name for itself.
+    pub device_id: String,
+    /// BCP 47 tag of the language that the user reads.
+    pub locale: String,
+}
+
+/// The event does not say whose socket it is: the route has no authorizer, or not ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the event has no {0}")]
+pub struct NoIdentity(&'static str);
+
+impl From<NoIdentity> for Diagnostic {
+    fn from(error: NoIdentity) -> Self {
+        Self {
+            error_type: "NoIdentity".to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+impl Socket {
+    /// Reads the identity that the gateway attaches to every event of a socket.
+    pub fn from_context(
+        context: &ApiGatewayWebsocketProxyRequestContext,
+    ) -> Result<Self, NoIdentity> {
+        let fields = &context.authorizer.fields;
+        let text = |name: &'static str| {
+            fields
+                .get(name)
+                .and_then(Value::as_str)
+                .ok_or(NoIdentity(name))
+        };
+        Ok(Self {
+            connection_id: context
+                .connection_id
+                .clone()
+                .ok_or(NoIdentity("connectionId"))?,
+            user_id: Uuid::try_parse(text("user_id")?).map_err(|_| NoIdentity("user_id"))?,
+            device_id: text("device_id")?.to_owned(),
+            locale: text("locale")?.to_owned(),
+        })
+    }
+}

@@ -1,0 +1,208 @@
+//! The way to PostgreSQL, the truth.
+//!
+//! Every statement goes through `query_typed`, in one round trip and without a named prepared statement: those fail behind a pooler
+//! in transaction mode. A connection that lay frozen between two invocations may be dead without knowing it, so a statement that
+//! may run twice gets a second connection.
+
+use std::{str::FromStr, time::Duration};
+
+use deadpool_postgres::{
+    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+};
+use tokio_postgres::{
+    Config as PostgresConfig, NoTls, Row,
+    config::SslMode,
+    types::{ToSql, Type},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::{
+    code::{Code, Coded},
+    config::{Config, ConfigError},
+};
+
+/// How long a caller waits for an answer, a new connection and a second try included. A sender is told `unavailable` within 3 s.
+const PATIENCE: Duration = Duration::from_millis(2_500);
+/// How long a new connection may take; leaves room for a second one within [`PATIENCE`].
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// One environment serves few invocations at once, and a database has few connections to give.
+const MAX_CONNECTIONS: usize = 8;
+
+/// A statement's argument and its type: without the type PostgreSQL would have to be asked first.
+pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// A pool of connections; cheap to clone. Nothing is opened before the first statement.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: Pool,
+}
+
+/// Why a statement gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// No connection could be had.
+    #[error("no connection to the database")]
+    Connect(#[source] PoolError),
+    /// No answer in time. Whether the statement took effect is not known.
+    #[error("the database did not answer within {PATIENCE:?}")]
+    TimedOut,
+    /// The connection broke. Whether the statement took effect is not known.
+    #[error("the connection to the database broke")]
+    Broken(#[source] tokio_postgres::Error),
+    /// The database is starting, stopping or has no connection to spare.
+    #[error("the database refuses for now")]
+    Refused(#[source] tokio_postgres::Error),
+    /// The statement itself failed.
+    #[error("a statement failed")]
+    Statement(#[source] tokio_postgres::Error),
+}
+
+impl Coded for DatabaseError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Connect(_) | Self::TimedOut | Self::Broken(_) | Self::Refused(_) => {
+                Code::Unavailable
+            }
+            Self::Statement(_) => Code::Internal,
+        }
+    }
+}
+
+impl DatabaseError {
+    /// Whether the statement clashed with the unique constraint of that name.
+    pub fn violates(&self, constraint: &str) -> bool {
+        let Self::Statement(error) = self else {
+            return false;
+        };
+        error.as_db_error().and_then(|error| error.constraint()) == Some(constraint)
+    }
+}
+
+impl From<tokio_postgres::Error> for DatabaseError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        match error.code() {
+            None => Self::Broken(error),
+            // Classes 57P (shutdown), 53 (no resources) and 08 (connection) pass by themselves.
+            Some(state)
+                if ["57P", "53", "08"]
+                    .iter()
+                    .any(|class| state.code().starts_with(class)) =>
+            {
+                Self::Refused(error)
+            }
+            Some(_) => Self::Statement(error),
+        }
+    }
+}
+
+impl Database {
+    /// A pool for `DATABASE_URL`, as large as the invocations that this environment serves at once.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        let invalid = ConfigError::Invalid {
+            name: "DATABASE_URL",
+            expected: "a postgres:// address",
+        };
+        let mut address =
+            PostgresConfig::from_str(config.database_url.expose()).map_err(|_| invalid.clone())?;
+        address
+            .connect_timeout(CONNECT_TIMEOUT)
+            .application_name("gatepost");
+        let recycling = ManagerConfig {
+            recycling_method: RecyclingMethod::Fast,
+        };
+        let manager = match address.get_ssl_mode() {
+            SslMode::Require => {
+                let tls = tls().ok_or(ConfigError::Invalid {
+                    name: "DATABASE_URL",
+                    expected: "usable with sslmode=require: the system has no root certificates",
+                })?;
+                Manager::from_config(address, tls, recycling)
+            }
+            _ => Manager::from_config(address, NoTls, recycling),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(config.concurrency.clamp(1, MAX_CONNECTIONS))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|_| invalid)?;
+        Ok(Self { pool })
+    }
+
+    /// Runs a statement that may run twice: a broken connection gets it a second try on a new one.
+    pub async fn query(
+        &self,
+        statement: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let twice = async {
+            match self.attempt(statement, params).await {
+                Err(DatabaseError::Broken(_)) => self.attempt(statement, params).await,
+                result => result,
+            }
+        };
+        tokio::time::timeout(PATIENCE, twice)
+            .await
+            .unwrap_or(Err(DatabaseError::TimedOut))
+    }
+
+    /// Runs a statement that must not run twice, such as one that uses up a token.
+    pub async fn query_once(
+        &self,
+        statement: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let once = self.attempt(statement, params);
+        tokio::time::timeout(PATIENCE, once)
+            .await
+            .unwrap_or(Err(DatabaseError::TimedOut))
+    }
+
+    async fn attempt(
+        &self,
+        statement: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let client = Lease(Some(self.pool.get().await.map_err(DatabaseError::Connect)?));
+        let rows = client.query_typed(statement, params).await?;
+        client.give_back();
+        Ok(rows)
+    }
+}
+
+/// A connection that returns to the pool only after a complete answer. One whose caller gave up may have a statement running, which
+/// the next caller would have to wait for: it is closed instead.
+struct Lease(Option<Object>);
+
+impl Lease {
+    async fn query_typed(
+        &self,
+        statement: &str,
+        params: &[Param<'_>],
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        let client = self
+            .0
+            .as_ref()
+            .expect("a lease holds its connection until it is given back");
+        client.query_typed(statement, params).await
+    }
+
+    fn give_back(mut self) {
+        self.0.take();
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(object) = self.0.take() {
+            drop(Object::take(object));
+        }
+    }
+}
+
+/// TLS with the system's root certificates; `None` where the system has none. Single ones that cannot be read are left out: one bad
+/// file among a hundred must not keep a function from starting.
+fn tls() -> Option<MakeRustlsConnect> {
+    MakeRustlsConnect::with_native_certs()
+        .ok()
+        .map(|(tls, _unreadable)| tls)
+}

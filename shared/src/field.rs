@@ -1,0 +1,147 @@
+//! The fields of a JSON object that a client sent: a frame, or the body of a request. Unknown fields are ignored.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use crate::code::{Code, Coded};
+
+/// A field that is missing or has the wrong form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the field {0} is missing or has the wrong form")]
+pub struct InvalidField(pub &'static str);
+
+impl Coded for InvalidField {
+    fn code(&self) -> Code {
+        Code::InvalidField
+    }
+
+    fn field(&self) -> Option<&'static str> {
+        Some(self.0)
+    }
+}
+
+/// A JSON object.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// `None` for text that is not a JSON object.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().map(Self)
+    }
+
+    /// A field; one that is null counts as absent.
+    fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    fn optional<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&Value) -> Option<T>,
+    ) -> Result<Option<T>, InvalidField> {
+        self.get(name)
+            .map(|value| read(value).ok_or(InvalidField(name)))
+            .transpose()
+    }
+
+    /// A text that must be there.
+    pub fn text(&self, name: &'static str) -> Result<&str, InvalidField> {
+        self.get(name)
+            .and_then(Value::as_str)
+            .ok_or(InvalidField(name))
+    }
+
+    /// A text that may be absent.
+    pub fn optional_text(&self, name: &'static str) -> Result<Option<String>, InvalidField> {
+        self.optional(name, |value| value.as_str().map(str::to_owned))
+    }
+
+    /// A whole number from 0.
+    pub fn count(&self, name: &'static str) -> Result<i64, InvalidField> {
+        self.get(name)
+            .and_then(Value::as_i64)
+            .filter(|number| *number >= 0)
+            .ok_or(InvalidField(name))
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&self, name: &'static str) -> Result<bool, InvalidField> {
+        self.get(name)
+            .and_then(Value::as_bool)
+            .ok_or(InvalidField(name))
+    }
+
+    /// A UUID.
+    pub fn uuid(&self, name: &'static str) -> Result<Uuid, InvalidField> {
+        self.text(name)?.parse().map_err(|_| InvalidField(name))
+    }
+
+    /// An object; empty if absent.
+    pub fn object(&self, name: &'static str) -> Result<Map<String, Value>, InvalidField> {
+        Ok(self
+            .optional(name, |value| value.as_object().cloned())?
+            .unwrap_or_default())
+    }
+
+    /// Cursors by session id, at most `max`; none if absent.
+    pub fn cursors(
+        &self,
+        name: &'static str,
+        max: usize,
+    ) -> Result<Vec<(String, i64)>, InvalidField> {
+        let cursors = self.object(name)?;
+        if cursors.len() > max {
+            return Err(InvalidField(name));
+        }
+        let cursor = |(session, change): (String, Value)| {
+            let change = change
+                .as_i64()
+                .filter(|change| *change >= 0)
+                .ok_or(InvalidField(name))?;
+            Ok((session, change))
+        };
+        cursors.into_iter().map(cursor).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> Fields {
+        Fields::parse(text).unwrap()
+    }
+
+    #[test]
+    fn only_an_object_has_fields() {
+        for text in ["", "[]", "1", "null", "{", r#""text""#] {
+            assert!(Fields::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn null_counts_as_absent() {
+        let fields = fields(r#"{"a": null}"#);
+        assert_eq!(fields.optional_text("a"), Ok(None));
+        assert_eq!(fields.text("a"), Err(InvalidField("a")));
+        assert!(fields.object("a").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_wrong_form_names_its_field() {
+        let fields = fields(r#"{"a": 1.5, "b": -1, "c": "x"}"#);
+        assert_eq!(fields.count("a"), Err(InvalidField("a")));
+        assert_eq!(fields.count("b"), Err(InvalidField("b")));
+        assert_eq!(fields.flag("c"), Err(InvalidField("c")));
+        assert_eq!(fields.uuid("c"), Err(InvalidField("c")));
+        assert_eq!(fields.object("c"), Err(InvalidField("c")));
+    }
+
+    #[test]
+    fn cursors_are_limited() {
+        let fields = fields(r#"{"cursors": {"a": 1, "b": 0}}"#);
+        assert_eq!(fields.cursors("cursors", 2).unwrap().len(), 2);
+        assert_eq!(fields.cursors("cursors", 1), Err(InvalidField("cursors")));
+    }
+}

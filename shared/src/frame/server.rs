@@ -1,0 +1,175 @@
+//! What the server sends.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    code::Coded,
+    limit::Rate,
+    message::{Message, Receipt},
+};
+
+/// What the server sends.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame<'a> {
+    /// Answers a ping.
+    Pong {
+        /// RFC 3339.
+        server_time: String,
+        /// Sessions, named as the ping named them, in which the client may have missed something.
+        behind: Vec<&'a str>,
+    },
+    /// Answers a send that is stored.
+    Ack {
+        /// The send's id.
+        id: &'a str,
+        /// What was stored.
+        message: &'a Receipt,
+        /// Whether it had been stored before.
+        duplicate: bool,
+        /// What is left of the sender's rate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rate: Option<Rate>,
+    },
+    /// Answers a read mark that is stored.
+    #[serde(rename = "ack")]
+    ReadAck {
+        /// The request's id.
+        id: &'a str,
+        /// Signed.
+        session_id: &'a str,
+        /// Where the mark stands now.
+        seq: i64,
+    },
+    /// Somebody said something.
+    Message {
+        /// What.
+        message: &'a Message,
+        /// The change before this one: a client that does not have it syncs.
+        prev: i64,
+    },
+    /// Somebody is writing, or not any more.
+    UserTyping {
+        /// Signed.
+        session_id: &'a str,
+        /// Who.
+        user_id: Uuid,
+        /// Whether.
+        typing: bool,
+        /// Milliseconds after which it lapses by itself.
+        expires_in: u64,
+    },
+    /// Somebody has read up to here.
+    Read {
+        /// Signed.
+        session_id: &'a str,
+        /// Who.
+        user_id: Uuid,
+        /// The newest message that was seen.
+        seq: i64,
+    },
+    /// Answers a sync.
+    Sync {
+        /// The request's id.
+        id: &'a str,
+        /// Each session that was asked for.
+        sessions: Vec<SyncedSession<'a>>,
+    },
+    /// The server is about to close the socket.
+    Bye {
+        /// Why.
+        code: &'static str,
+        /// Whether to connect again.
+        retry: bool,
+    },
+    /// Something was refused or failed.
+    Error(ErrorFrame<'a>),
+}
+
+/// What a client missed in one session.
+#[derive(Debug, Serialize)]
+pub struct SyncedSession<'a> {
+    /// As the client named it.
+    pub session_id: &'a str,
+    /// In the order of their changes.
+    pub messages: Vec<Message>,
+    /// The cursor to go on from.
+    pub change: i64,
+    /// Whether the client has everything now; if not, the rest is to be had over REST.
+    pub complete: bool,
+    /// Why there is nothing, if something is wrong with this session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+}
+
+/// Something was refused or failed.
+#[derive(Debug, Serialize)]
+pub struct ErrorFrame<'a> {
+    /// The request's id, if it had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<&'a str>,
+    /// Stable; see the table of codes.
+    pub code: &'static str,
+    /// In words.
+    pub message: &'static str,
+    /// Whether the same request may succeed later.
+    pub retry: bool,
+    /// How long to wait before that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The field at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<&'static str>,
+}
+
+impl<'a> ErrorFrame<'a> {
+    /// What a client may know of an error.
+    pub fn new(id: Option<&'a str>, error: &dyn Coded) -> Self {
+        let code = error.code();
+        Self {
+            id,
+            code: code.as_str(),
+            message: code.message(),
+            retry: code.retry(),
+            retry_after_ms: error.retry_after().map(|wait| wait.as_millis() as u64),
+            field: error.field(),
+        }
+    }
+}
+
+impl ServerFrame<'_> {
+    /// The frame as it travels.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a frame is plain data")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::field::InvalidField;
+
+    #[test]
+    fn an_error_shows_its_row_of_the_table_and_nothing_else() {
+        let frame = ServerFrame::Error(ErrorFrame::new(Some("m1"), &InvalidField("seq"))).to_json();
+        assert_eq!(
+            frame,
+            r#"{"type":"error","id":"m1","code":"invalid_field","message":"A field is missing or has the wrong form.","retry":false,"field":"seq"}"#
+        );
+    }
+
+    #[test]
+    fn a_read_mark_is_acked_like_anything_else() {
+        let frame = ServerFrame::ReadAck {
+            id: "r1",
+            session_id: "s",
+            seq: 7,
+        }
+        .to_json();
+        assert_eq!(
+            frame,
+            r#"{"type":"ack","id":"r1","session_id":"s","seq":7}"#
+        );
+    }
+}

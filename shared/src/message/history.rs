@@ -1,0 +1,53 @@
+//! History: older messages, page by page.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::{Message, SyncError};
+use crate::{
+    App,
+    session::{SessionError, SessionId},
+};
+
+/// Some messages before a place in a session.
+#[derive(Debug)]
+pub struct HistoryPage {
+    /// In the order of their `seq`.
+    pub messages: Vec<Message>,
+    /// Whether there are no older ones.
+    pub complete: bool,
+}
+
+/// The newest messages before a `seq`, or the newest of all without one.
+pub async fn history(
+    app: &App,
+    user: Uuid,
+    session: &SessionId,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<HistoryPage, SyncError> {
+    let fetched = limit as i64 + 1;
+    let params = [
+        (&session.id as _, Type::UUID),
+        (&user as _, Type::UUID),
+        (&before as _, Type::INT8),
+        (&fetched as _, Type::INT8),
+    ];
+    let rows = app
+        .database
+        .query(include_str!("sql/history.sql"), &params)
+        .await?;
+    let first = rows.first().ok_or(SessionError::NotAMember)?;
+    if first.get::<_, DateTime<Utc>>("expires_at") <= Utc::now() {
+        return Err(SessionError::Expired.into());
+    }
+    let mut messages: Vec<Message> = rows
+        .iter()
+        .filter_map(|row| Message::from_optional_row(session, row))
+        .collect();
+    let complete = messages.len() <= limit;
+    messages.truncate(limit);
+    messages.reverse();
+    Ok(HistoryPage { messages, complete })
+}

@@ -1,0 +1,72 @@
+//! A message as its readers see it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::{
+    session::{Role, SessionId},
+    timestamp,
+};
+
+/// A message as its readers see it; also how it stands in the recent list.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Message {
+    /// UUID v7, made by the server.
+    pub id: Uuid,
+    /// Signed.
+    pub session_id: String,
+    /// Its place in the session, for ever.
+    pub seq: i64,
+    /// Its latest alteration; a cursor.
+    pub change: i64,
+    /// Counts its revisions from 1.
+    pub rev: i32,
+    /// Who sent it.
+    pub user_id: Uuid,
+    /// The sender's role when it was sent.
+    pub role: Role,
+    /// The text.
+    pub content: String,
+    /// A JSON object of the sender's.
+    pub metadata: Value,
+    /// Strictly increases with `seq`.
+    #[serde(with = "timestamp")]
+    pub created_at: DateTime<Utc>,
+    /// When it was last edited.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "timestamp::optional"
+    )]
+    pub edited_at: Option<DateTime<Utc>>,
+    /// When it was deleted.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "timestamp::optional"
+    )]
+    pub deleted_at: Option<DateTime<Utc>>,
+}
+
+impl Message {
+    /// Reads a row of `messages`; `None` where an outer join found none.
+    pub(crate) fn from_optional_row(session: &SessionId, row: &Row) -> Option<Self> {
+        Some(Self {
+            id: row.get::<_, Option<Uuid>>("id")?,
+            session_id: session.as_str().to_owned(),
+            seq: row.get("seq"),
+            change: row.get("change"),
+            rev: row.get("rev"),
+            user_id: row.get("user_id"),
+            role: Role::from_column(row.get("role")),
+            content: row.get("content"),
+            metadata: row.get("metadata"),
+            created_at: row.get("created_at"),
+            edited_at: row.get("edited_at"),
+            deleted_at: row.get("deleted_at"),
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! The management API of the socket's stage.
+
+use std::{
+    env,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use aws_sdk_apigatewaymanagement::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    error::SdkError,
+    operation::post_to_connection::PostToConnectionError,
+    primitives::Blob,
+};
+
+use super::Delivery;
+use crate::config::{Config, ConfigError};
+
+/// One post; a gateway that takes longer is treated as failing.
+const POST_TIMEOUT: Duration = Duration::from_secs(2);
+/// Before the second try, at random up to this: those who failed together must not come back together.
+const MAX_JITTER: Duration = Duration::from_millis(100);
+
+/// A client of the management API, built at the first push: building it costs more than the rest of a start.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    endpoint: String,
+    client: Arc<OnceLock<Client>>,
+}
+
+impl Gateway {
+    /// A client for `AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI`.
+    pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        let endpoint = config.management_url.clone();
+        if !endpoint.starts_with("https://") && !endpoint.starts_with("http://") {
+            let name = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+            return Err(ConfigError::Invalid {
+                name,
+                expected: "an https:// address",
+            });
+        }
+        Ok(Self {
+            endpoint,
+            client: Arc::default(),
+        })
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| {
+            // Lambda hands credentials to the process; the SDK's chain of providers would bring SSO and OIDC for nothing.
+            let variable = |name| env::var(name).unwrap_or_default();
+            let credentials = Credentials::new(
+                variable("AWS_ACCESS_KEY_ID"),
+                variable("AWS_SECRET_ACCESS_KEY"),
+                env::var("AWS_SESSION_TOKEN").ok(),
+                None,
+                "lambda-environment",
+            );
+            let config = aws_sdk_apigatewaymanagement::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .region(Region::new(variable("AWS_REGION")))
+                .credentials_provider(credentials)
+                .endpoint_url(&self.endpoint)
+                .timeout_config(
+                    TimeoutConfig::builder()
+                        .operation_timeout(POST_TIMEOUT)
+                        .build(),
+                )
+                // The SDK would retry three times with a second between: a push has no such time.
+                .retry_config(RetryConfig::disabled())
+                .build();
+            Client::from_conf(config)
+        })
+    }
+
+    /// Posts a frame to a connection, once more after a fault that may pass.
+    pub(super) async fn post(&self, connection_id: &str, data: &str) -> Delivery {
+        match self.try_post(connection_id, data).await {
+            Delivery::Throttled | Delivery::Failed => {
+                tokio::time::sleep(MAX_JITTER.mul_f64(rand::random())).await;
+                self.try_post(connection_id, data).await
+            }
+            done => done,
+        }
+    }
+
+    async fn try_post(&self, connection_id: &str, data: &str) -> Delivery {
+        let request = self
+            .client()
+            .post_to_connection()
+            .connection_id(connection_id)
+            .data(Blob::new(data));
+        match request.send().await {
+            Ok(_) => Delivery::Delivered,
+            Err(SdkError::ServiceError(failure)) => match failure.err() {
+                PostToConnectionError::GoneException(_) => Delivery::Gone,
+                PostToConnectionError::LimitExceededException(_) => Delivery::Throttled,
+                _ if failure.raw().status().as_u16() == 410 => Delivery::Gone,
+                _ if failure.raw().status().as_u16() == 429 => Delivery::Throttled,
+                _ => Delivery::Failed,
+            },
+            Err(_) => Delivery::Failed,
+        }
+    }
+
+    /// Closes a connection. One that is gone already is as good as closed.
+    pub(super) async fn delete(&self, connection_id: &str) {
+        if let Err(error) = self
+            .client()
+            .delete_connection()
+            .connection_id(connection_id)
+            .send()
+            .await
+            && !error
+                .as_service_error()
+                .is_some_and(|error| error.is_gone_exception())
+        {
+            tracing::warn!(
+                "closing a connection failed: {}",
+                aws_sdk_apigatewaymanagement::error::DisplayErrorContext(error)
+            );
+        }
+    }
+}

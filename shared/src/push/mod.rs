@@ -1,0 +1,126 @@
+//! One frame to many connections.
+
+mod gateway;
+mod report;
+
+use std::{collections::HashMap, time::Duration};
+
+use futures_util::{StreamExt, stream};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+pub use gateway::Gateway;
+pub use report::{Delivery, Report};
+
+use crate::{
+    cache::{Cache, CacheError},
+    code::log_failure,
+    config::{Config, ConfigError},
+    connection::{self, Socket, Target},
+    frame::ServerFrame,
+};
+
+/// Posts under way at once: enough to hide the gateway's latency, few enough to leave the account's bucket to others.
+const CONCURRENCY: usize = 32;
+/// A sender waits for the pushes before its ack; past this, who was not reached finds out by sync.
+const TIME_BUDGET: Duration = Duration::from_secs(5);
+
+/// Pushes frames; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Pusher {
+    gateway: Gateway,
+    cache: Cache,
+    enabled: bool,
+}
+
+impl Pusher {
+    /// A pusher to the management API of the configuration.
+    pub fn new(config: &Config, cache: Cache) -> Result<Self, ConfigError> {
+        Ok(Self {
+            gateway: Gateway::new(config)?,
+            cache,
+            enabled: config.push,
+        })
+    }
+
+    /// Pushes to everybody but the sender's own socket. One log line says how it went, if not all were reached.
+    pub async fn to_others(
+        &self,
+        mut targets: Vec<Target>,
+        own: Option<&Socket>,
+        frame: &ServerFrame<'_>,
+    ) -> Report {
+        if let Some(own) = own {
+            targets.retain(|target| target.connection_id != own.connection_id);
+        }
+        self.to(targets, frame).await
+    }
+
+    /// Pushes to the sockets of some users but not to the sender's own. One round trip to Redis finds them; `touch` rides on it.
+    pub async fn to_users(
+        &self,
+        users: &[Uuid],
+        own: &Socket,
+        frame: &ServerFrame<'_>,
+    ) -> Result<Report, CacheError> {
+        let mut pipeline = redis::pipe();
+        connection::touch(&mut pipeline, own);
+        connection::of_users(&mut pipeline, users);
+        let answers: Vec<HashMap<String, String>> = self.cache.run(&pipeline).await?;
+        Ok(self
+            .to_others(connection::targets(users, answers), Some(own), frame)
+            .await)
+    }
+
+    async fn to(&self, targets: Vec<Target>, frame: &ServerFrame<'_>) -> Report {
+        if !self.enabled || targets.is_empty() {
+            return Report::default();
+        }
+        let (data, count) = (frame.to_json(), targets.len());
+        let mut gone = Vec::new();
+        let mut report = Report::default();
+        let mut posts = stream::iter(targets)
+            .map(|target| self.post(target, &data))
+            .buffer_unordered(CONCURRENCY);
+        let all = async {
+            while let Some((target, delivery)) = posts.next().await {
+                report.count(delivery);
+                if delivery == Delivery::Gone {
+                    gone.push(target);
+                }
+            }
+        };
+        if timeout(TIME_BUDGET, all).await.is_err() {
+            report.failed = count - report.delivered - report.gone - report.throttled;
+        }
+        self.forget(&gone).await;
+        report.log();
+        report
+    }
+
+    async fn post(&self, target: Target, data: &str) -> (Target, Delivery) {
+        let delivery = self.gateway.post(&target.connection_id, data).await;
+        (target, delivery)
+    }
+
+    /// Tells a socket goodbye and closes it.
+    pub async fn close(&self, target: &Target, frame: &ServerFrame<'_>) {
+        if self
+            .gateway
+            .post(&target.connection_id, &frame.to_json())
+            .await
+            != Delivery::Gone
+        {
+            self.gateway.delete(&target.connection_id).await;
+        }
+    }
+
+    async fn forget(&self, gone: &[Target]) {
+        if gone.is_empty() {
+            return;
+        }
+        if let Err(error) = connection::forget(&self.cache, gone).await {
+            log_failure(&error, "forgetting connections that are gone");
+        }
+    }
+}

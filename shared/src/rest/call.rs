@@ -1,0 +1,145 @@
+//! A request of the HTTP API.
+
+use std::str::FromStr;
+
+use lambda_http::{Request, RequestExt, request::RequestContext};
+
+use crate::{
+    App,
+    code::{Code, Coded},
+    field::{Fields, InvalidField},
+    session::{InvalidSessionId, SessionId},
+    token::{AccessError, AccessToken, Identity, KeyRing},
+};
+
+/// A request of the HTTP API.
+#[derive(Debug)]
+pub struct Call {
+    request: Request,
+}
+
+/// A route that the function does not know: the template sends it something else.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("there is no such route")]
+pub struct NotFound;
+
+impl Coded for NotFound {
+    fn code(&self) -> Code {
+        Code::NotFound
+    }
+}
+
+/// A body that is not a JSON object.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the body is not a JSON object")]
+pub struct MalformedBody;
+
+impl Coded for MalformedBody {
+    fn code(&self) -> Code {
+        Code::MalformedBody
+    }
+}
+
+impl Call {
+    /// Wraps what the gateway sent.
+    pub fn new(request: Request) -> Self {
+        Self { request }
+    }
+
+    /// The route that the gateway chose, such as `GET /api/chat/sessions/{id}`.
+    pub fn route(&self) -> String {
+        match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                context.route_key.clone().unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// The client's address as the gateway saw it, never as the client claims it.
+    pub fn client_ip(&self) -> String {
+        match self.request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                context.http.source_ip.clone().unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Who is calling.
+    pub fn identity(&self, app: &App) -> Result<Identity, AccessError> {
+        self.optional_identity(&app.token_keys)?
+            .ok_or(AccessError::Missing)
+    }
+
+    /// Who is calling, where nobody in particular may call too.
+    pub fn optional_identity(&self, keys: &KeyRing) -> Result<Option<Identity>, AccessError> {
+        let Some(header) = self.request.headers().get("authorization") else {
+            return Ok(None);
+        };
+        let token = header
+            .to_str()
+            .ok()
+            .and_then(|text| text.split_once(' '))
+            .filter(|(scheme, _)| {
+                // RFC 9110 section 11.1: a scheme's case does not matter.
+                scheme.eq_ignore_ascii_case("bearer")
+            });
+        let (_, token) = token.ok_or(AccessError::Missing)?;
+        AccessToken::verify(keys, token.trim()).map(Some)
+    }
+
+    /// The body's fields; an absent body has none.
+    pub fn fields(&self) -> Result<Fields, MalformedBody> {
+        let text = std::str::from_utf8(self.request.body()).map_err(|_| MalformedBody)?;
+        if text.trim().is_empty() {
+            Ok(Fields::default())
+        } else {
+            Fields::parse(text).ok_or(MalformedBody)
+        }
+    }
+
+    /// A part of the path.
+    pub fn path_parameter(&self, name: &str) -> String {
+        self.request
+            .path_parameters()
+            .first(name)
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// A session id in the path.
+    pub fn session_in_path(&self, keys: &KeyRing) -> Result<SessionId, InvalidSessionId> {
+        SessionId::verify(keys, &self.path_parameter("id"))
+    }
+
+    /// A session id in the query string.
+    pub fn session_in_query(&self, keys: &KeyRing) -> Result<SessionId, InvalidSessionId> {
+        SessionId::verify(keys, &self.query("session_id").unwrap_or_default())
+    }
+
+    /// A parameter of the query string; an empty one counts as absent.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let query = self.request.query_string_parameters();
+        query
+            .first(name)
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    }
+
+    /// A parameter of the query string, read as something.
+    pub fn query_as<T: FromStr>(&self, name: &'static str) -> Result<Option<T>, InvalidField> {
+        self.query(name)
+            .map(|text| text.parse().map_err(|_| InvalidField(name)))
+            .transpose()
+    }
+
+    /// `limit` of a page: 1 to `max`, `default` unless given.
+    pub fn limit(&self, default: usize, max: usize) -> Result<usize, InvalidField> {
+        match self.query_as("limit")? {
+            None => Ok(default),
+            Some(limit) if (1..=max).contains(&limit) => Ok(limit),
+            Some(_) => Err(InvalidField("limit")),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! An answer of the HTTP API.
+
+use lambda_http::{
+    Response,
+    http::{StatusCode, response::Builder},
+};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{
+    code::{Coded, log_failure},
+    limit::Rate,
+};
+
+/// An answer of the HTTP API.
+#[derive(Debug)]
+pub struct Reply {
+    status: u16,
+    body: Option<String>,
+    rate: Option<Rate>,
+}
+
+impl Reply {
+    /// 200 with a JSON body.
+    pub fn ok(body: &impl Serialize) -> Self {
+        Self::json(200, body)
+    }
+
+    /// 201 with a JSON body.
+    pub fn created(body: &impl Serialize) -> Self {
+        Self::json(201, body)
+    }
+
+    /// 204.
+    pub fn no_content() -> Self {
+        Self {
+            status: 204,
+            body: None,
+            rate: None,
+        }
+    }
+
+    fn json(status: u16, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).expect("a reply is plain data");
+        Self {
+            status,
+            body: Some(body),
+            rate: None,
+        }
+    }
+
+    /// Says what is left of a limit.
+    pub fn with_rate(self, rate: Option<Rate>) -> Self {
+        Self { rate, ..self }
+    }
+
+    /// The answer as the gateway takes it.
+    pub fn into_response(self) -> Response<String> {
+        let builder = rate_headers(Response::builder().status(self.status), self.rate);
+        let builder = builder.header("cache-control", "no-store");
+        match self.body {
+            Some(body) => finish(builder.header("content-type", "application/json"), body),
+            None => finish(builder, String::new()),
+        }
+    }
+
+    /// What a client may know of an error. This is the boundary: the error is logged here, and nowhere else.
+    pub fn problem(error: &dyn Coded, doing: &str) -> Response<String> {
+        log_failure(error, doing);
+        let code = error.code();
+        let mut body = json!({
+            "type": "about:blank",
+            "title": reason(code.status()),
+            "status": code.status(),
+            "code": code.as_str(),
+            "detail": code.message(),
+            "retry": code.retry(),
+        });
+        if let Some(field) = error.field() {
+            body["field"] = field.into();
+        }
+        let mut builder = rate_headers(Response::builder().status(code.status()), error.rate());
+        if let Some(wait) = error.retry_after() {
+            // RFC 9110 section 10.2.3 counts whole seconds.
+            builder = builder.header("retry-after", wait.as_millis().div_ceil(1_000).to_string());
+        }
+        if code.status() == 401 {
+            builder = builder.header("www-authenticate", "Bearer");
+        }
+        let builder = builder.header("cache-control", "no-store");
+        finish(
+            builder.header("content-type", "application/problem+json"),
+            body.to_string(),
+        )
+    }
+}
+
+/// A status in words, as RFC 9110 has them.
+fn reason(status: u16) -> &'static str {
+    StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or("Error")
+}
+
+fn rate_headers(builder: Builder, rate: Option<Rate>) -> Builder {
+    let Some(rate) = rate else { return builder };
+    builder
+        .header("x-ratelimit-limit", rate.limit)
+        .header("x-ratelimit-remaining", rate.remaining)
+        .header("x-ratelimit-reset", rate.reset)
+}
+
+fn finish(builder: Builder, body: String) -> Response<String> {
+    builder.body(body).expect("the headers are ours and valid")
+}

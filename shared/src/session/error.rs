@@ -1,0 +1,42 @@
+//! Why something about a session was refused.
+
+use crate::{
+    code::{Code, Coded},
+    database::DatabaseError,
+};
+
+/// Why something about a session was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// A session of other people, or none at all.
+    #[error("the user is not a member of the session")]
+    NotAMember,
+    /// The session is past its end.
+    #[error("the session has expired")]
+    Expired,
+    /// The member's role does not allow it.
+    #[error("the member's role does not allow this")]
+    Forbidden,
+    /// The user to add does not exist.
+    #[error("there is no such user")]
+    UserNotFound,
+    /// The member to remove is none.
+    #[error("there is no such member")]
+    MemberNotFound,
+    /// PostgreSQL did not answer.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl Coded for SessionError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotAMember => Code::NotAMember,
+            Self::Expired => Code::SessionExpired,
+            Self::Forbidden => Code::Forbidden,
+            Self::UserNotFound => Code::UserNotFound,
+            Self::MemberNotFound => Code::MemberNotFound,
+            Self::Database(error) => error.code(),
+        }
+    }
+}

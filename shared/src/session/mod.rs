@@ -1,0 +1,17 @@
+//! Conversations: their signed ids, their members, and the cache of what was said last.
+
+mod error;
+mod id;
+mod member;
+mod read_mark;
+pub mod recent;
+mod record;
+mod role;
+
+pub use error::SessionError;
+pub use id::{InvalidSessionId, SessionId};
+pub use member::{Member, add_member, list_members, remove_member};
+pub use read_mark::{ReadMark, mark_read};
+pub(crate) use record::interval;
+pub use record::{Session, Title, create, delete, find, list, rename};
+pub use role::Role;

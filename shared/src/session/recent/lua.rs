@@ -1,0 +1,7 @@
+//! The scripts; each file's head names its keys and arguments.
+
+pub(super) const ANNOUNCE: &str = include_str!("announce.lua");
+pub(super) const APPEND: &str = include_str!("append.lua");
+pub(super) const BEHIND: &str = include_str!("behind.lua");
+pub(super) const FILL: &str = include_str!("fill.lua");
+pub(super) const READ: &str = include_str!("read.lua");

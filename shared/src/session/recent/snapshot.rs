@@ -1,0 +1,100 @@
+//! Refilling the list from PostgreSQL.
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::{CAPACITY, Keys, Recent, lease::Lease, lua, write};
+use crate::{
+    App,
+    cache::script,
+    code::log_failure,
+    message::Message,
+    session::{SessionError, SessionId},
+};
+
+/// How long members are believed without asking again: a removed member reads on for at most so long if Redis missed the removal.
+const MEMBERS_SECONDS: u64 = 60;
+
+/// What PostgreSQL says of a session at one moment.
+struct Snapshot {
+    recent: Recent,
+    ends: DateTime<Utc>,
+    members: Vec<(Uuid, String)>,
+}
+
+/// Reads the newest changes and the members, and fills the list if the lease still holds. One statement, one round trip to Redis.
+pub async fn refill(
+    app: &App,
+    user: Uuid,
+    session: &SessionId,
+    lease: Lease,
+) -> Result<Recent, SessionError> {
+    let snapshot = take(app, session).await?;
+    if !snapshot.members.iter().any(|(member, _)| *member == user) {
+        return Err(SessionError::NotAMember);
+    }
+    if snapshot.ends <= Utc::now() {
+        return Err(SessionError::Expired);
+    }
+    if let Err(error) = app
+        .cache
+        .run::<(i64,)>(&fill(session, &snapshot, lease))
+        .await
+    {
+        log_failure(&error, "filling a session's recent list");
+    }
+    Ok(snapshot.recent)
+}
+
+async fn take(app: &App, session: &SessionId) -> Result<Snapshot, SessionError> {
+    let params = [
+        (&session.id as _, Type::UUID),
+        (&(CAPACITY as i64) as _, Type::INT8),
+    ];
+    let rows = app
+        .database
+        .query(include_str!("../sql/snapshot.sql"), &params)
+        .await?;
+    let first = rows.first().ok_or(SessionError::NotAMember)?;
+    let head: i64 = first.get("head");
+    let users: Vec<Uuid> = first.get("users");
+    let roles: Vec<String> = first.get("roles");
+    Ok(Snapshot {
+        recent: Recent {
+            head,
+            floor: (head - CAPACITY as i64).max(0),
+            messages: rows
+                .iter()
+                .filter_map(|row| Message::from_optional_row(session, row))
+                .collect(),
+        },
+        ends: first.get("expires_at"),
+        members: users.into_iter().zip(roles).collect(),
+    })
+}
+
+fn fill(session: &SessionId, snapshot: &Snapshot, lease: Lease) -> redis::Pipeline {
+    let keys = Keys::of(session.id);
+    let mut pipeline = redis::pipe();
+    script(
+        &mut pipeline,
+        lua::FILL,
+        &[&keys.state, &keys.recent, &keys.members],
+    );
+    pipeline
+        .arg(lease.0.to_string())
+        .arg(snapshot.recent.head)
+        .arg(snapshot.recent.floor)
+        .arg(snapshot.ends.timestamp_millis())
+        .arg(write::LIST_SECONDS)
+        .arg(MEMBERS_SECONDS)
+        .arg(snapshot.members.len());
+    for (user, role) in &snapshot.members {
+        pipeline.arg(user.to_string()).arg(role);
+    }
+    for message in &snapshot.recent.messages {
+        pipeline.arg(write::entry(message));
+    }
+    pipeline
+}

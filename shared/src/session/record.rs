@@ -1,0 +1,174 @@
+//! A session as a member sees it: opened, listed, renamed, deleted.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio_postgres::{Row, types::Type};
+use uuid::Uuid;
+
+use super::{Role, SessionError, SessionId, recent};
+use crate::{App, database::Database, timestamp, token::KeyRing};
+
+/// A list shows at most so many sessions, the liveliest first.
+const MAX_LISTED: i64 = 200;
+
+/// What a session is called: 1 to 200 characters, trimmed.
+#[derive(Debug, Clone)]
+pub struct Title(String);
+
+impl Title {
+    /// `None` for a title that is blank or too long.
+    pub fn parse(raw: &str) -> Option<Self> {
+        let title = raw.trim();
+        (1..=200)
+            .contains(&title.chars().count())
+            .then(|| Self(title.to_owned()))
+    }
+}
+
+/// A session as one of its members sees it.
+#[derive(Debug, Serialize)]
+pub struct Session {
+    /// Signed.
+    pub session_id: String,
+    /// What it is called, if anything.
+    pub title: Option<String>,
+    /// The reader's own role.
+    pub role: Role,
+    /// Number of the latest alteration of its messages.
+    pub change: i64,
+    /// When it was opened.
+    #[serde(with = "timestamp")]
+    pub created_at: DateTime<Utc>,
+    /// When it ends unless somebody writes.
+    #[serde(with = "timestamp")]
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Session {
+    fn from_row(keys: &KeyRing, row: &Row) -> Self {
+        Self {
+            session_id: SessionId::sign(keys, row.get("id")).as_str().to_owned(),
+            title: row.get("title"),
+            role: Role::from_column(row.get("role")),
+            change: row.get("change"),
+            created_at: row.get("created_at"),
+            expires_at: row.get("expires_at"),
+        }
+    }
+}
+
+/// Opens a session that its opener owns and that ends after `lifetime` without a message.
+pub async fn create(
+    app: &App,
+    owner: Uuid,
+    title: Option<Title>,
+    lifetime: Duration,
+) -> Result<Session, SessionError> {
+    let (id, title, lifetime) = (
+        Uuid::now_v7(),
+        title.map(|title| title.0),
+        interval(lifetime),
+    );
+    let rows = app
+        .database
+        .query_once(
+            include_str!("sql/create.sql"),
+            &[
+                (&id, Type::UUID),
+                (&title, Type::TEXT),
+                (&lifetime, Type::TEXT),
+                (&owner, Type::UUID),
+            ],
+        )
+        .await?;
+    rows.first()
+        .map(|row| Session::from_row(&app.session_keys, row))
+        .ok_or(SessionError::NotAMember)
+}
+
+/// The sessions of a user that have not ended, the liveliest first, at most 200.
+pub async fn list(app: &App, user: Uuid) -> Result<Vec<Session>, SessionError> {
+    let params = [(&user as _, Type::UUID), (&MAX_LISTED as _, Type::INT8)];
+    let rows = app
+        .database
+        .query(include_str!("sql/list.sql"), &params)
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| Session::from_row(&app.session_keys, row))
+        .collect())
+}
+
+/// One session of a user.
+pub async fn find(app: &App, user: Uuid, session: &SessionId) -> Result<Session, SessionError> {
+    let row = membership(&app.database, user, session).await?;
+    Ok(Session::from_row(&app.session_keys, &row))
+}
+
+/// Gives a session another title, or none. Its owner may.
+pub async fn rename(
+    app: &App,
+    user: Uuid,
+    session: &SessionId,
+    title: Option<Title>,
+) -> Result<Session, SessionError> {
+    owned(&app.database, user, session).await?;
+    let title = title.map(|title| title.0);
+    let params = [(&session.id as _, Type::UUID), (&title as _, Type::TEXT)];
+    app.database
+        .query("UPDATE sessions SET title = $2 WHERE id = $1", &params)
+        .await?;
+    find(app, user, session).await
+}
+
+/// Deletes a session. Its owner may. Its messages become orphans, which nobody can reach and which cleanup removes.
+pub async fn delete(app: &App, user: Uuid, session: &SessionId) -> Result<(), SessionError> {
+    owned(&app.database, user, session).await?;
+    app.database
+        .query(
+            "DELETE FROM sessions WHERE id = $1",
+            &[(&session.id, Type::UUID)],
+        )
+        .await?;
+    recent::forget(&app.cache, session.id).await;
+    Ok(())
+}
+
+/// Checks that a user owns a session.
+pub(super) async fn owned(
+    database: &Database,
+    user: Uuid,
+    session: &SessionId,
+) -> Result<(), SessionError> {
+    let row = membership(database, user, session).await?;
+    if Role::from_column(row.get("role")) == Role::Owner {
+        Ok(())
+    } else {
+        Err(SessionError::Forbidden)
+    }
+}
+
+/// The session and the user's role in it; an error for strangers and for a session past its end.
+pub(super) async fn membership(
+    database: &Database,
+    user: Uuid,
+    session: &SessionId,
+) -> Result<Row, SessionError> {
+    let params = [(&session.id as _, Type::UUID), (&user as _, Type::UUID)];
+    let row = database
+        .query(include_str!("sql/find.sql"), &params)
+        .await?
+        .pop()
+        .ok_or(SessionError::NotAMember)?;
+    if row.get::<_, DateTime<Utc>>("expires_at") <= Utc::now() {
+        return Err(SessionError::Expired);
+    }
+    Ok(row)
+}
+
+/// A duration as PostgreSQL reads an interval.
+pub(crate) fn interval(duration: Duration) -> String {
+    format!("{} milliseconds", duration.as_millis())
+}

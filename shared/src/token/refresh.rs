@@ -1,0 +1,118 @@
+//! Refresh tokens: opaque, stored as digests, exchanged at each use. A second use of one revokes its whole family.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::Identity;
+use crate::{
+    code::{Code, Coded},
+    database::{Database, DatabaseError},
+};
+
+/// How long a refresh token is good for; a device that stays away longer logs in again.
+const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(60 * 86_400);
+
+/// A new refresh token, in the only place where it stands in clear.
+#[derive(Debug)]
+pub struct RefreshToken(pub String);
+
+/// Why a refresh token gives no new tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Unknown, revoked or expired.
+    #[error("the refresh token is not valid")]
+    Invalid,
+    /// Used before: somebody holds a copy, so its family is revoked.
+    #[error("the refresh token was used before")]
+    Reused,
+    /// PostgreSQL did not answer.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl Coded for RefreshError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Invalid => Code::RefreshTokenInvalid,
+            Self::Reused => Code::RefreshTokenReused,
+            Self::Database(error) => error.code(),
+        }
+    }
+}
+
+impl RefreshToken {
+    /// 256 random bits.
+    pub fn random() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// What is stored of it.
+    pub fn digest(&self) -> Vec<u8> {
+        Sha256::digest(self.0.as_bytes()).to_vec()
+    }
+
+    /// Its lifetime as PostgreSQL reads an interval.
+    pub(crate) fn lifetime() -> String {
+        format!("{} seconds", REFRESH_TOKEN_LIFETIME.as_secs())
+    }
+
+    /// Starts a family of tokens for a user who has just proved who they are.
+    pub async fn begin(database: &Database, user_id: Uuid) -> Result<Self, DatabaseError> {
+        const SQL: &str = "INSERT INTO refresh_tokens (digest, family, user_id, expires_at) \
+                           VALUES ($1, $2, $3, now() + $4::text::interval)";
+        let token = Self::random();
+        let (digest, family, lifetime) = (token.digest(), Uuid::now_v7(), Self::lifetime());
+        database
+            .query_once(
+                SQL,
+                &[
+                    (&digest, Type::BYTEA),
+                    (&family, Type::UUID),
+                    (&user_id, Type::UUID),
+                    (&lifetime, Type::TEXT),
+                ],
+            )
+            .await?;
+        Ok(token)
+    }
+
+    /// Exchanges the token for its successor and says whose it is.
+    pub async fn rotate(&self, database: &Database) -> Result<(Identity, Self), RefreshError> {
+        const SQL: &str =
+            "SELECT outcome, user_id, locale FROM refresh_token_rotate($1, $2, $3::text::interval)";
+        let (successor, lifetime) = (Self::random(), Self::lifetime());
+        let params = [
+            (&self.digest() as _, Type::BYTEA),
+            (&successor.digest() as _, Type::BYTEA),
+            (&lifetime as _, Type::TEXT),
+        ];
+        // Not twice: the second run would find the token used and revoke its family.
+        let rows = database.query_once(SQL, &params).await?;
+        let row = rows.first().ok_or(RefreshError::Invalid)?;
+        match row.get("outcome") {
+            "rotated" => Ok((
+                Identity {
+                    user_id: row.get("user_id"),
+                    locale: row.get("locale"),
+                },
+                successor,
+            )),
+            "reused" => Err(RefreshError::Reused),
+            _ => Err(RefreshError::Invalid),
+        }
+    }
+
+    /// Revokes the token and its family: the device is logged out. An unknown token is no error, so that a log-out can be repeated.
+    pub async fn revoke(&self, database: &Database) -> Result<(), DatabaseError> {
+        const SQL: &str = "DELETE FROM refresh_tokens \
+                           WHERE family = (SELECT family FROM refresh_tokens WHERE digest = $1)";
+        database
+            .query(SQL, &[(&self.digest(), Type::BYTEA)])
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,13 @@
+//! Who is there: guests, and users with credentials.
+
+mod account;
+mod email;
+mod guest;
+mod locale;
+mod password;
+
+pub use account::{LogInError, SignUpError, log_in, sign_up};
+pub use email::{Email, InvalidEmail};
+pub use guest::create_guest;
+pub use locale::Locale;
+pub use password::{InvalidPassword, Password};
