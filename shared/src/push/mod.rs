@@ -116,9 +116,6 @@ impl Pusher {
     }
 
     async fn forget(&self, gone: &[Target]) {
-        if gone.is_empty() {
-            return;
-        }
         if let Err(error) = connection::forget(&self.cache, gone).await {
             log_failure(&error, "forgetting connections that are gone");
         }
