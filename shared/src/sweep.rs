@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
-use crate::{App, database::DatabaseError, session::interval};
+use crate::{
+    App,
+    database::DatabaseError,
+    session::{interval, recent},
+};
 
 /// Rows that one statement removes: a second's work at most, so that no lock is held for long.
 const BATCH: i64 = 1_000;
@@ -84,8 +89,15 @@ async fn batches(
         let mut params = vec![(&BATCH as _, Type::INT8)];
         params.extend(retention.map(|retention| (retention as _, Type::TEXT)));
         let rows = app.database.query(statement, &params).await?;
-        let removed: i64 = rows.first().map_or(0, |row| row.get("removed"));
+        let Some(row) = rows.first() else {
+            return Ok(true);
+        };
+        let removed: i64 = row.get("removed");
         *count += removed as u64;
+        if retention.is_some() {
+            // These sessions live on, and their recent lists still hold what is gone.
+            recent::forget_all(&app.cache, &row.get::<_, Vec<Uuid>>("sessions")).await;
+        }
         if removed < BATCH {
             return Ok(true);
         }

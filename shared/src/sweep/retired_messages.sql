@@ -10,4 +10,4 @@ WITH doomed AS (
     SELECT session_id, user_id, idempotency_key, id, seq, body_digest, created_at FROM gone
     ON CONFLICT DO NOTHING
 )
-SELECT count(*) AS removed FROM gone
+SELECT count(*) AS removed, coalesce(array_agg(DISTINCT session_id), '{}') AS sessions FROM gone

@@ -18,7 +18,7 @@ mod write;
 
 pub use read::{Reading, Recent, members, read};
 pub use snapshot::refill;
-pub use write::{Announcement, announce, append, behind, forget, withdraw};
+pub use write::{Announcement, announce, append, behind, forget, forget_all, withdraw};
 
 use uuid::Uuid;
 

@@ -59,11 +59,21 @@ pub fn behind(pipeline: &mut Pipeline, session: Uuid, cursor: i64) {
 /// Drops what is known of a session, because its members changed or it is gone. Without Redis, what is known lapses by itself:
 /// members within a minute.
 pub async fn forget(cache: &Cache, session: Uuid) {
-    let keys = Keys::of(session);
+    forget_all(cache, &[session]).await;
+}
+
+/// The same for many sessions, in one round trip.
+pub async fn forget_all(cache: &Cache, sessions: &[Uuid]) {
+    if sessions.is_empty() {
+        return;
+    }
     let mut pipeline = redis::pipe();
-    pipeline
-        .del(&[&keys.state, &keys.recent, &keys.members])
-        .ignore();
+    for session in sessions {
+        let keys = Keys::of(*session);
+        pipeline
+            .del(&[&keys.state, &keys.recent, &keys.members])
+            .ignore();
+    }
     if let Err(error) = cache.run::<()>(&pipeline).await {
         crate::code::log_failure(&error, "dropping a session's recent list");
     }
