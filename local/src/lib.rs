@@ -4,16 +4,22 @@
 //! | module | is |
 //! |---|---|
 //! | [`template`] | what `template.yaml` declares, with its intrinsic functions resolved |
+//! | [`build`] | the functions, built with Cargo |
 //! | [`lambda`] | functions as real processes behind the Runtime API, and the Invoke API |
 //! | [`gateway`] | WebSocket APIs, their `@connections` management API, and HTTP APIs |
 //! | [`schedule`] | what EventBridge would run, and when |
 //! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
 //! | [`stack`] | all of it together, with one start and one stop |
 //! | [`logs`] | the functions' output, line by line |
+//! | [`progress`] | what takes time, told to the person who waits |
+//! | [`screen`] | what a person at a terminal reads |
+pub mod build;
 pub mod gateway;
 pub mod lambda;
 pub mod logs;
+pub mod progress;
 pub mod schedule;
+pub mod screen;
 pub mod services;
 pub mod stack;
 pub mod template;

@@ -1,2 +1,163 @@
-//! stub
-fn main() {}
+//! `cargo dev`: the local stack in a terminal.
+
+mod cli;
+mod invoke;
+
+use std::{
+    env,
+    io::{self, Write},
+    path::Path,
+    process::{self, ExitCode},
+};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use local::{
+    progress::{Event, Progress},
+    screen::{Addresses, LogFormat, Style, overview},
+    services::migrate,
+    stack::{Stack, StackOptions},
+};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::broadcast::{Receiver, error::RecvError},
+};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{Cli, Command, Migrate, Run};
+
+/// What a shell says of a program that an interrupt has ended.
+const INTERRUPTED: i32 = 130;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+    let result = match cli.command {
+        None => run(cli.run).await,
+        Some(Command::Migrate(options)) => apply_migrations(options).await,
+        Some(Command::Invoke(options)) => invoke::invoke(&options).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(error: &anyhow::Error) {
+    let style = Style::of(&io::stderr());
+    eprintln!("{} {error}", style.red("error:"));
+    for cause in error.chain().skip(1) {
+        eprintln!("  {} {cause}", style.dim("caused by:"));
+    }
+}
+
+async fn run(options: Run) -> Result<()> {
+    let mut interrupts = Interrupts::new()?;
+    let page = static_dir(&options);
+    let options = stack_options(options, page.clone());
+    let stack = tokio::select! {
+        stack = Stack::start(options) => stack?,
+        () = interrupts.next() => return Ok(()),
+    };
+    let style = Style::of(&io::stdout());
+    let addresses = Addresses {
+        host: stack.address(),
+        page: page.is_some(),
+        database_url: stack.database_url(),
+        redis_url: stack.redis_url(),
+    };
+    print(&overview(stack.template(), addresses, style));
+    print(&style.dim("\n  Ctrl-C stops everything.\n\n"));
+    tokio::select! {
+        () = show_logs(stack.logs().subscribe(), LogFormat::new(stack.template(), style)) => {}
+        () = interrupts.next() => {}
+    }
+    eprintln!("Stopping");
+    tokio::select! {
+        stopped = stack.stop() => stopped,
+        // The kernel ends what is left.
+        () = interrupts.next() => process::exit(INTERRUPTED),
+    }
+}
+
+fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptions {
+    StackOptions {
+        port: run.port,
+        install: run.install,
+        static_dir,
+        database_url: run.database_url,
+        redis_url: run.redis_url,
+        parameters: run.parameter_overrides.into_iter().collect(),
+        shell: env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
+        schedules: !run.no_schedules,
+        release: run.release,
+        progress: progress(),
+        ..StackOptions::new(run.template, run.state_dir)
+    }
+}
+
+fn static_dir(options: &Run) -> Option<std::path::PathBuf> {
+    let usual = options.template.parent().unwrap_or(Path::new("")).join("local/web");
+    options.static_dir.clone().or_else(|| usual.is_dir().then_some(usual))
+}
+
+/// On standard error, so that standard output is the screen and the logs alone.
+fn progress() -> Progress {
+    let style = Style::of(&io::stderr());
+    Progress::new(move |event| match event {
+        Event::Step(text) => eprintln!("{text}"),
+        Event::Detail(line) => eprintln!("  {}", style.dim(line)),
+    })
+}
+
+async fn show_logs(mut lines: Receiver<local::logs::LogLine>, format: LogFormat) {
+    loop {
+        match lines.recv().await {
+            Ok(line) => {
+                if let Some(shown) = format.line(&line) {
+                    print(&format!("{shown}\n"));
+                }
+            }
+            Err(RecvError::Lagged(lost)) => print(&format!("… {lost} lines were too quick to be shown\n")),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// A reader that is gone, as after `cargo dev | head`, is no reason to stop.
+fn print(text: &str) {
+    if let Err(error) = io::stdout().write_all(text.as_bytes()) {
+        tracing::debug!(%error, "nobody reads standard output");
+    }
+}
+
+async fn apply_migrations(options: Migrate) -> Result<()> {
+    let applied = migrate(&options.database_url, &options.migrations).await?;
+    eprintln!("{applied} migrations applied from {}", options.migrations.display());
+    Ok(())
+}
+
+/// Ctrl-C and `SIGTERM`.
+struct Interrupts {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    fn new() -> Result<Self> {
+        let listen = |kind| signal(kind).context("listening for signals");
+        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

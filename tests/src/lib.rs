@@ -1,1 +1,23 @@
-//! stub
+//! What the end-to-end tests stand on: a whole stack in one line, and clients that speak to it as a browser would.
+//!
+//! ```no_run
+//! # #[tokio::main] async fn main() {
+//! let stack = tests::TestStack::start().await; // its own databases, its own port, the real binaries
+//! let ada = stack.guest().await;
+//! let mut phone = ada.device("phone").await;
+//! phone.send(&serde_json::json!({"type": "ping"})).await;
+//! assert_eq!(phone.next().await["type"], "pong");
+//! # }
+//! ```
+
+mod counts;
+mod rest;
+mod socket;
+mod stack;
+mod user;
+
+pub use counts::Counts;
+pub use rest::{Reply, Rest};
+pub use socket::{Closed, Refused, Socket};
+pub use stack::{TestStack, TestStackBuilder};
+pub use user::{Device, User};

@@ -1,11 +1,19 @@
 //! The life of an environment, from the start of its process to its end.
 
-use std::{io, net::Ipv4Addr, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    io::{self, PipeReader},
+    net::Ipv4Addr,
+    path::Path,
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     net::TcpListener,
     task::JoinSet,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
@@ -16,6 +24,12 @@ use super::{
     process::Process,
     report, runtime_api, variables,
 };
+
+/// How long a start may keep others from starting: one that takes longer waits for something, and leaves the cores alone.
+const START_SLOT: Duration = Duration::from_secs(1);
+
+/// For how long an executable that is still being written is tried again, and how often.
+const BUSY_RETRIES: (Duration, u32) = (Duration::from_millis(20), 25);
 
 /// A started process with everything that serves it.
 struct Running {
@@ -49,11 +63,17 @@ pub(super) async fn run(pool: Arc<Pool>) {
             return pool.start_failed(|job| job.refuse(InvokeError::Service(message)));
         }
     };
-    let end = match become_ready(&pool, &mut running).await {
-        Ok(()) => {
-            drop(permit);
-            watch(&pool, &mut running).await
+    let ready = {
+        let mut ready = pin!(become_ready(&pool, &mut running));
+        let soon = timeout(START_SLOT, &mut ready).await;
+        drop(permit);
+        match soon {
+            Ok(ready) => ready,
+            Err(_) => ready.await,
         }
+    };
+    let end = match ready {
+        Ok(()) => watch(&pool, &mut running).await,
         Err(end) => end,
     };
     finish(&pool, running, end).await;
@@ -75,7 +95,7 @@ async fn start(pool: &Arc<Pool>, executable: &Path, generation: u64) -> io::Resu
         &folder,
         &runtime_api,
     );
-    let (process, output) = Process::start(&executable, &folder, &variables)?;
+    let (process, output) = start_process(&executable, &folder, &variables).await?;
     let output = Output::new(output, Arc::clone(&pool.id), pool.shared.logs.clone())?;
     let environment = Arc::new(Environment::new(
         generation,
@@ -97,6 +117,22 @@ async fn start(pool: &Arc<Pool>, executable: &Path, generation: u64) -> io::Resu
         process,
         tasks,
     })
+}
+
+/// A build, or a fork of another process at the wrong moment, may hold the executable open for writing.
+async fn start_process(
+    executable: &Path,
+    folder: &Path,
+    variables: &BTreeMap<String, String>,
+) -> io::Result<(Process, PipeReader)> {
+    let (pause, retries) = BUSY_RETRIES;
+    for _ in 0..retries {
+        match Process::start(executable, folder, variables) {
+            Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => sleep(pause).await,
+            started => return started,
+        }
+    }
+    Process::start(executable, folder, variables)
 }
 
 async fn become_ready(pool: &Pool, running: &mut Running) -> Result<(), End> {

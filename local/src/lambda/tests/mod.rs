@@ -1,15 +1,22 @@
 //! Functions as real processes: small bootstraps that speak the Runtime API.
 
+mod api;
+mod concurrency;
+mod failures;
+mod log;
+mod retries;
+mod runtime;
+
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
-use tokio::{sync::broadcast::Receiver, time::Instant};
+use tokio::sync::broadcast::Receiver;
 
 use super::{FunctionStatus, InvokeError, Lambda, LambdaOptions, Outcome};
 use crate::{
-    logs::{LogLine, Logs},
+    logs::{LogLine, LogSource, Logs},
     template::Function,
 };
 
@@ -95,6 +102,24 @@ impl Stage {
         .unwrap_or_else(|_| panic!("{:?}", self.status()));
     }
 
+    /// Waits until that many processes have no event and no other is there.
+    async fn until_idle(&self, count: usize) {
+        self.until(|status| {
+            *status
+                == FunctionStatus {
+                    idle: count,
+                    ..FunctionStatus::default()
+                }
+        })
+        .await;
+    }
+
+    /// Waits for a file in the function's folder.
+    async fn until_file(&self, name: &str) {
+        let file = self.folder.path().join(name);
+        self.until(|_| file.exists()).await;
+    }
+
     fn log(&mut self) -> Vec<String> {
         let mut log = Vec::new();
         while let Ok(line) = self.lines.try_recv() {
@@ -114,15 +139,14 @@ fn value(outcome: &Outcome) -> Value {
 }
 
 const ECHO: &str = "run(lambda event, headers: event)";
-const PID: &str = "run(lambda event, headers: (time.sleep(event), os.getpid())[1])";
 
-#[tokio::test]
-async fn a_function_gets_the_event_and_its_result_comes_back() {
-    let stage = Stage::of(ECHO);
-    let outcome = stage.invoke(json!({"a": [1, "ä"]})).await;
-    assert_eq!(
-        (value(&outcome), outcome.failed),
-        (json!({"a": [1, "ä"]}), false)
-    );
-    stage.lambda.stop().await;
-}
+/// Takes as many seconds as the event says.
+const SLEEP: &str = "run(lambda event, headers: time.sleep(event))";
+
+/// Gives its process id, when as many processes as the event says have had an event.
+const PID: &str = "
+def handle(event, headers):
+    open(f'{os.getpid()}.pid', 'w').close()
+    while len([name for name in os.listdir() if name.endswith('.pid')]) < event: time.sleep(0.01)
+    return os.getpid()
+run(handle)";

@@ -1,0 +1,34 @@
+//! What a gateway is told when it starts.
+
+use std::path::PathBuf;
+
+use super::Limits;
+
+/// What a gateway is told when it starts.
+#[derive(Debug, Clone)]
+pub struct GatewayOptions {
+    /// Every quota and timer.
+    pub limits: Limits,
+    /// Host and port that clients reach the gateway at, such as `localhost:3000`. It is the `domainName` of every
+    /// event, so that an endpoint which a function builds from its event leads back here.
+    pub host: String,
+    /// Region in ARNs, `us-east-1` unless set.
+    pub region: String,
+    /// Account in ARNs and HTTP events, twelve digits, `123456789012` unless set.
+    pub account_id: String,
+    /// A folder whose files answer GET and HEAD where no route of an HTTP API does.
+    pub static_dir: Option<PathBuf>,
+}
+
+impl GatewayOptions {
+    /// AWS's limits, no static files.
+    pub fn new(host: impl Into<String>) -> Self {
+        Self {
+            limits: Limits::default(),
+            host: host.into(),
+            region: "us-east-1".to_owned(),
+            account_id: "123456789012".to_owned(),
+            static_dir: None,
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What every API of a gateway shares.
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{GatewayOptions, clock::Clock, functions::Functions};
+
+/// What every API of a gateway shares.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    pub(crate) functions: Functions,
+    pub(crate) options: GatewayOptions,
+    pub(crate) clock: Clock,
+    /// Sockets and their `$disconnect`, so that a stop can wait for them.
+    pub(crate) tasks: TaskTracker,
+    /// Cancelled when every socket has to close.
+    pub(crate) closing: CancellationToken,
+}
+
+impl Platform {
+    pub(crate) fn new(functions: Functions, options: GatewayOptions) -> Self {
+        Self {
+            functions,
+            options,
+            clock: Clock,
+            tasks: TaskTracker::new(),
+            closing: CancellationToken::new(),
+        }
+    }
+
+    /// `("localhost", "3000")` of `localhost:3000`; port 80 when the host names none.
+    pub(crate) fn host_and_port(&self) -> (&str, &str) {
+        self.options
+            .host
+            .rsplit_once(':')
+            .unwrap_or((&self.options.host, "80"))
+    }
+}

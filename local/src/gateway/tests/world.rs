@@ -1,0 +1,295 @@
+//! A gateway on a port of its own, whose functions are closures.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::AbortHandle,
+    time::timeout,
+};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Error, client::IntoClientRequest},
+};
+
+use super::{
+    client::{Answer, Client},
+    functions::{Functions, Handle, Reply},
+};
+use crate::{
+    gateway::{Gateway, GatewayOptions, Limits},
+    template::{Cors, HttpApi, HttpRoute, SocketAuthorizer, SocketRoute, Template, WebSocketApi},
+};
+
+/// Longer than anything here takes, shorter than the patience of whoever runs the tests.
+pub(super) const SOON: Duration = Duration::from_secs(5);
+
+/// What a test wants of its gateway.
+pub(super) struct Setup {
+    functions: Functions,
+    template: Template,
+    options: GatewayOptions,
+}
+
+impl Setup {
+    /// A WebSocket API at `/prod` without routes and an HTTP API at `/` without routes.
+    pub(super) fn new() -> Self {
+        let socket = WebSocketApi {
+            name: "Chat".to_owned(),
+            api_id: "abcd123456".to_owned(),
+            stage: "prod".to_owned(),
+            stage_variables: [].into(),
+            route_selection: "$request.body.type".to_owned(),
+            routes: [].into(),
+            authorizer: None,
+        };
+        let http = HttpApi {
+            name: "Rest".to_owned(),
+            api_id: "efgh123456".to_owned(),
+            stage: "$default".to_owned(),
+            stage_variables: [].into(),
+            cors: None,
+            routes: Vec::new(),
+        };
+        let template = Template {
+            websocket_apis: vec![socket],
+            http_apis: vec![http],
+            ..Template::default()
+        };
+        // The port is known only when it listens.
+        Self {
+            functions: Functions::default(),
+            template,
+            options: GatewayOptions::new(""),
+        }
+    }
+
+    fn route(
+        mut self,
+        key: &str,
+        two_way: bool,
+        function: impl Fn(Value) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let integration_timeout = Duration::from_secs(29);
+        let route = SocketRoute {
+            function: Some(key.to_owned()),
+            integration_timeout,
+            two_way,
+        };
+        self.template.websocket_apis[0]
+            .routes
+            .insert(key.to_owned(), route);
+        self.functions
+            .functions
+            .insert(key.to_owned(), Box::new(function));
+        self
+    }
+
+    /// A route of the WebSocket API, whose function has the route's name.
+    pub(super) fn one_way(
+        self,
+        key: &str,
+        function: impl Fn(Value) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        self.route(key, false, function)
+    }
+
+    /// The same, with a route response.
+    pub(super) fn two_way(
+        self,
+        key: &str,
+        function: impl Fn(Value) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        self.route(key, true, function)
+    }
+
+    /// An authorizer that wants `?token=`, called `authorizer`.
+    pub(super) fn authorizer(
+        mut self,
+        function: impl Fn(Value) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        self.template.websocket_apis[0].authorizer = Some(SocketAuthorizer {
+            function: "authorizer".to_owned(),
+            identity_sources: vec!["route.request.querystring.token".to_owned()],
+        });
+        self.functions
+            .functions
+            .insert("authorizer".to_owned(), Box::new(function));
+        self
+    }
+
+    /// A route of the HTTP API, whose function has the route's name.
+    pub(super) fn http(
+        mut self,
+        key: &str,
+        function: impl Fn(Value) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let integration_timeout = Duration::from_secs(30);
+        let route = HttpRoute {
+            key: key.to_owned(),
+            function: key.to_owned(),
+            integration_timeout,
+        };
+        self.template.http_apis[0].routes.push(route);
+        self.functions
+            .functions
+            .insert(key.to_owned(), Box::new(function));
+        self
+    }
+
+    pub(super) fn http_stage(mut self, stage: &str) -> Self {
+        self.template.http_apis[0].stage = stage.to_owned();
+        self
+    }
+
+    pub(super) fn cors(mut self, cors: Cors) -> Self {
+        self.template.http_apis[0].cors = Some(cors);
+        self
+    }
+
+    pub(super) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.options.limits);
+        self
+    }
+
+    pub(super) fn static_dir(mut self, folder: &Path) -> Self {
+        self.options.static_dir = Some(folder.to_owned());
+        self
+    }
+
+    pub(super) async fn start(mut self) -> World {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        self.options.host = address.to_string();
+        let functions = Arc::new(self.functions);
+        let gateway = Gateway::new(&self.template, Handle(Arc::clone(&functions)), self.options);
+        let service = gateway
+            .routes()
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() })
+            .abort_handle();
+        World {
+            gateway,
+            address,
+            functions,
+            server,
+        }
+    }
+}
+
+/// A gateway that serves; it stops when dropped.
+pub(super) struct World {
+    pub(super) gateway: Gateway,
+    pub(super) address: SocketAddr,
+    functions: Arc<Functions>,
+    server: AbortHandle,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl World {
+    /// Opens a socket.
+    pub(super) async fn open(&self, target: &str) -> Client {
+        self.try_open(target, &[]).await.unwrap()
+    }
+
+    pub(super) async fn try_open(
+        &self,
+        target: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Client, Error> {
+        let mut request = format!("ws://{}{target}", self.address)
+            .into_client_request()
+            .unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (socket, response) = timeout(SOON, connect_async(request)).await.unwrap()?;
+        let protocol = response.headers().get("sec-websocket-protocol");
+        let protocol = protocol.map(|protocol| protocol.to_str().unwrap().to_owned());
+        Ok(Client { socket, protocol })
+    }
+
+    /// Asks for a socket without taking it; for refusals.
+    pub(super) async fn handshake(&self, target: &str) -> Answer {
+        let headers = "upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==";
+        self.send(
+            &format!("GET {target} HTTP/1.1\r\nconnection: upgrade, close\r\n{headers}\r\n"),
+            b"",
+        )
+        .await
+    }
+
+    /// A request with a body and more header lines.
+    pub(super) async fn request(&self, line: &str, headers: &[&str], body: &[u8]) -> Answer {
+        let mut head = format!("{line} HTTP/1.1\r\nconnection: close\r\n");
+        for header in headers {
+            head += &format!("{header}\r\n");
+        }
+        if !body.is_empty() {
+            head += &format!("content-length: {}\r\n", body.len());
+        }
+        self.send(&head, body).await
+    }
+
+    async fn send(&self, head: &str, body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!("{head}host: {}\r\n\r\n", self.address);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // A server that refuses a body may close before it has read it.
+        drop(stream.write_all(body).await);
+        let mut answer = Vec::new();
+        drop(
+            timeout(SOON, stream.read_to_end(&mut answer))
+                .await
+                .unwrap(),
+        );
+        Answer::parse(&answer)
+    }
+
+    /// The `nth` event of a function, counted from 0, as soon as it is there.
+    pub(super) async fn event(&self, function: &str, nth: usize) -> Value {
+        let found = async {
+            loop {
+                let arrived = self.functions.arrived.notified();
+                if let Some(event) = self.events(function).into_iter().nth(nth) {
+                    return event;
+                }
+                arrived.await;
+            }
+        };
+        timeout(SOON, found)
+            .await
+            .unwrap_or_else(|_| panic!("{function} got no event number {nth}"))
+    }
+
+    /// What a function received so far.
+    pub(super) fn events(&self, function: &str) -> Vec<Value> {
+        let events = self.functions.events.lock().unwrap();
+        events
+            .iter()
+            .filter(|(name, _)| name == function)
+            .map(|(_, event)| event.clone())
+            .collect()
+    }
+
+    /// The functions that returned a result, in the order in which they did.
+    pub(super) fn finished(&self) -> Vec<String> {
+        self.functions.finished.lock().unwrap().clone()
+    }
+
+    /// The id of the connection that opened last.
+    pub(super) fn connection_id(&self) -> String {
+        let event = self.events("$connect").pop().unwrap();
+        event["requestContext"]["connectionId"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+}

@@ -1,1 +1,0 @@
-//! The whole stack, with one start and one stop.

@@ -1,0 +1,75 @@
+//! What a stack is told when it starts.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use crate::{
+    gateway::Limits,
+    lambda::LambdaOptions,
+    progress::Progress,
+    services::{Install, Lifetime},
+};
+
+/// What a stack is told when it starts.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// The SAM template.
+    pub template: PathBuf,
+    /// On 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// Folder of everything that the stack writes.
+    pub state_dir: PathBuf,
+    /// Whether its data are wanted again.
+    pub lifetime: Lifetime,
+    /// How missing servers are installed.
+    pub install: Install,
+    /// A folder whose files are served where no route is.
+    pub static_dir: Option<PathBuf>,
+    /// `infra/migrations` beside the template when that exists, unless set.
+    pub migrations: Option<PathBuf>,
+    /// A PostgreSQL that runs elsewhere; none is started then.
+    pub database_url: Option<String>,
+    /// A Redis that runs elsewhere; none is started then.
+    pub redis_url: Option<String>,
+    /// Values for the template's parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Values for environment variables that the template declares; another name is an error.
+    pub environment: BTreeMap<String, String>,
+    /// The environment of the shell: a variable that the template declares takes its value from here, as SAM does it; every
+    /// other one is left alone.
+    pub shell: BTreeMap<String, String>,
+    /// Whether the schedules run by themselves.
+    pub schedules: bool,
+    /// Whether the functions are built with optimisation.
+    pub release: bool,
+    /// Quotas and timers of the gateway.
+    pub limits: Limits,
+    /// How many processes the functions may have, and for how long. The folder and the executables are the stack's to say.
+    pub lambda: LambdaOptions,
+    /// Who is told what takes time.
+    pub progress: Progress,
+}
+
+impl StackOptions {
+    /// A stack with kept data on a free port; nothing of the shell reaches it.
+    pub fn new(template: impl Into<PathBuf>, state_dir: impl Into<PathBuf>) -> Self {
+        Self {
+            template: template.into(),
+            port: 0,
+            state_dir: state_dir.into(),
+            lifetime: Lifetime::Kept,
+            install: Install::Auto,
+            static_dir: None,
+            migrations: None,
+            database_url: None,
+            redis_url: None,
+            parameters: BTreeMap::new(),
+            environment: BTreeMap::new(),
+            shell: BTreeMap::new(),
+            schedules: true,
+            release: false,
+            limits: Limits::default(),
+            lambda: LambdaOptions::default(),
+            progress: Progress::silent(),
+        }
+    }
+}

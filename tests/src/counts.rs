@@ -1,0 +1,79 @@
+//! How often the functions speak to PostgreSQL and to Redis. Counted, so that noise cannot hide a change.
+
+use std::collections::BTreeMap;
+
+use redis::aio::MultiplexedConnection;
+use tokio_postgres::SimpleQueryMessage;
+
+use crate::stack::TestStack;
+
+/// What was said to the databases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Statements, by their text with `$1` for every value. One that calls a function counts once.
+    pub statements: BTreeMap<String, u64>,
+    /// Commands, in lower case. Those that a script calls count as well.
+    pub commands: BTreeMap<String, u64>,
+    /// How often Redis read from a client: a command alone, a pipeline and a script with all of its commands are one each.
+    pub redis_reads: u64,
+}
+
+impl Counts {
+    /// All statements together.
+    pub fn statement_calls(&self) -> u64 {
+        self.statements.values().sum()
+    }
+}
+
+impl TestStack {
+    /// What the functions say to the databases during `work`. Let them connect first: a new connection says more.
+    pub async fn counting<T>(&self, work: impl Future<Output = T>) -> (T, Counts) {
+        let database = self.database().await;
+        let mut keys = self.keys().await;
+        info::<()>(&mut keys, &["CONFIG", "RESETSTAT"]).await;
+        database.simple_query("select pg_stat_statements_reset()").await.expect("pg_stat_statements is loaded");
+        let done = work.await;
+        let statements = statements(&database).await;
+        // The first answer counts its own question; the commands are our own two besides.
+        let stats = fields(&info::<String>(&mut keys, &["INFO", "stats"]).await);
+        let commands = fields(&info::<String>(&mut keys, &["INFO", "commandstats"]).await);
+        let reads = stats.get("total_reads_processed").and_then(|reads| reads.parse::<u64>().ok());
+        let redis_reads = reads.expect("Redis counts its reads").saturating_sub(1);
+        (done, Counts { statements, commands: calls(&commands), redis_reads })
+    }
+}
+
+async fn statements(database: &tokio_postgres::Client) -> BTreeMap<String, u64> {
+    let rows = database
+        .simple_query("select query, calls from pg_stat_statements where query not like '%pg_stat_statements%'")
+        .await
+        .expect("pg_stat_statements is loaded");
+    let counted = rows.iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some((row.get(0)?.to_owned(), row.get(1)?.parse().ok()?)),
+        _ => None,
+    });
+    counted.collect()
+}
+
+async fn info<T: redis::FromRedisValue>(keys: &mut MultiplexedConnection, command: &[&str]) -> T {
+    let mut question = redis::cmd(command[0]);
+    question.arg(&command[1..]);
+    question.query_async(keys).await.expect("Redis runs")
+}
+
+/// `name:value`, a line each.
+fn fields(info: &str) -> BTreeMap<String, String> {
+    let pairs = info.lines().filter_map(|line| line.split_once(':'));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// From `cmdstat_get` → `calls=2,usec=…`, without the questions of this module.
+fn calls(commandstats: &BTreeMap<String, String>) -> BTreeMap<String, u64> {
+    let ours = ["info", "config|resetstat"];
+    let counted = commandstats.iter().filter_map(|(name, value)| {
+        let name = name.strip_prefix("cmdstat_")?.to_owned();
+        let calls = value.strip_prefix("calls=")?.split(',').next()?.parse().ok()?;
+        Some((name, calls))
+    });
+    counted.filter(|(name, _)| !ours.contains(&name.as_str())).collect()
+}

@@ -1,0 +1,172 @@
+//! A client of the REST API.
+
+use reqwest::{Client, Method, StatusCode, header::HeaderMap};
+use serde_json::{Value, json};
+
+/// A client of the REST API, with or without an access token; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    client: Client,
+    url: String,
+    token: Option<String>,
+}
+
+/// What the REST API answered.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// Such as 201.
+    pub status: StatusCode,
+    /// All of them.
+    pub headers: HeaderMap,
+    /// `null` when it is empty or no JSON.
+    pub body: Value,
+}
+
+impl Reply {
+    /// The body of a success; panics with the whole reply otherwise.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.status.is_success(), "{} {:#}", self.status, self.body);
+        self.body
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The stable code of an error.
+    pub fn code(&self) -> Option<&str> {
+        self.body["code"].as_str()
+    }
+}
+
+impl Rest {
+    /// Somebody who has not signed in.
+    pub fn new(url: String) -> Self {
+        Self { client: Client::new(), url, token: None }
+    }
+
+    /// The same client with an access token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// A new user without credentials.
+    pub async fn guest(&self) -> Reply {
+        self.post("/api/auth/guest", &json!({})).await
+    }
+
+    /// Gives a guest, or a new user, credentials.
+    pub async fn sign_up(&self, email: &str, password: &str) -> Reply {
+        self.post("/api/auth/signup", &json!({"email": email, "password": password})).await
+    }
+
+    /// Signs in.
+    pub async fn log_in(&self, email: &str, password: &str) -> Reply {
+        self.post("/api/auth/login", &json!({"email": email, "password": password})).await
+    }
+
+    /// New tokens for an old refresh token.
+    pub async fn refresh(&self, refresh_token: &str) -> Reply {
+        self.post("/api/auth/refresh", &json!({"refresh_token": refresh_token})).await
+    }
+
+    /// Revokes a refresh token.
+    pub async fn log_out(&self, refresh_token: &str) -> Reply {
+        self.post("/api/auth/logout", &json!({"refresh_token": refresh_token})).await
+    }
+
+    /// A ticket that opens one socket.
+    pub async fn ticket(&self, device_id: &str) -> Reply {
+        self.post("/api/auth/ticket", &json!({"device_id": device_id})).await
+    }
+
+    /// Every session of the user.
+    pub async fn sessions(&self) -> Reply {
+        self.get("/api/chat/sessions", &[]).await
+    }
+
+    /// Opens a session.
+    pub async fn open_session(&self, title: &str) -> Reply {
+        self.post("/api/chat/sessions", &json!({"title": title})).await
+    }
+
+    /// One session.
+    pub async fn session(&self, session_id: &str) -> Reply {
+        self.get(&format!("/api/chat/sessions/{session_id}"), &[]).await
+    }
+
+    /// Gives a session another title.
+    pub async fn rename_session(&self, session_id: &str, title: &str) -> Reply {
+        let path = format!("/api/chat/sessions/{session_id}");
+        self.request(Method::PATCH, &path, &[], Some(&json!({"title": title}))).await
+    }
+
+    /// Deletes a session.
+    pub async fn delete_session(&self, session_id: &str) -> Reply {
+        self.delete(&format!("/api/chat/sessions/{session_id}")).await
+    }
+
+    /// Who is in a session.
+    pub async fn members(&self, session_id: &str) -> Reply {
+        self.get(&format!("/api/chat/sessions/{session_id}/members"), &[]).await
+    }
+
+    /// Lets somebody into a session.
+    pub async fn add_member(&self, session_id: &str, user_id: &str, role: &str) -> Reply {
+        let path = format!("/api/chat/sessions/{session_id}/members");
+        self.post(&path, &json!({"user_id": user_id, "role": role})).await
+    }
+
+    /// Shows somebody out of a session.
+    pub async fn remove_member(&self, session_id: &str, user_id: &str) -> Reply {
+        self.delete(&format!("/api/chat/sessions/{session_id}/members/{user_id}")).await
+    }
+
+    /// What has changed since a cursor: `("after_change", "7")`, `("since", …)`, `("after_id", …)`, `("limit", …)`.
+    pub async fn since(&self, session_id: &str, cursor: &[(&str, &str)]) -> Reply {
+        self.get("/api/chat/messages/since", &[&[("session_id", session_id)], cursor].concat()).await
+    }
+
+    /// A page of the history: `("before_seq", "7")`, `("limit", …)`.
+    pub async fn history(&self, session_id: &str, page: &[(&str, &str)]) -> Reply {
+        self.get("/api/chat/messages", &[&[("session_id", session_id)], page].concat()).await
+    }
+
+    /// Sends a message without a socket.
+    pub async fn send(&self, session_id: &str, id: &str, content: &str) -> Reply {
+        self.post("/api/chat/messages", &json!({"session_id": session_id, "id": id, "content": content})).await
+    }
+
+    /// Any GET.
+    pub async fn get(&self, path: &str, query: &[(&str, &str)]) -> Reply {
+        self.request(Method::GET, path, query, None).await
+    }
+
+    /// Any POST.
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.request(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// Any DELETE.
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.request(Method::DELETE, path, &[], None).await
+    }
+
+    /// Any request; panics when there is no answer at all.
+    pub async fn request(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Reply {
+        let mut request = self.client.request(method, format!("{}{path}", self.url)).query(query);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.expect("the gateway answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.bytes().await.expect("the answer is whole");
+        Reply { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+    }
+}

@@ -1,0 +1,179 @@
+//! A whole stack for one test.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use local::{
+    gateway::Limits,
+    services::{Install, Lifetime, Postgres, Redis},
+    stack::{Stack, StackOptions},
+};
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+use crate::{rest::Rest, user::User};
+
+/// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
+const GENEROUS: [(&str, &str); 3] =
+    [("RATE_LIMIT_AUTH", "100000"), ("RATE_LIMIT_WS_CONN", "100000"), ("RATE_LIMIT_MESSAGES", "100000")];
+
+/// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics.
+#[derive(Debug)]
+pub struct TestStack {
+    stack: Stack,
+}
+
+/// How a stack differs from the one that `template.yaml` declares.
+#[derive(Debug)]
+pub struct TestStackBuilder {
+    options: StackOptions,
+}
+
+impl TestStack {
+    /// The stack of `template.yaml`, with generous rate limits.
+    pub async fn start() -> Self {
+        Self::with().start().await
+    }
+
+    /// The same, with differences.
+    pub fn with() -> TestStackBuilder {
+        let root = workspace();
+        let mut options = StackOptions::new(root.join("template.yaml"), root.join(".local"));
+        options.lifetime = Lifetime::Throwaway;
+        // A test run installs nothing into the system.
+        options.install = Install::Private;
+        let builder = TestStackBuilder { options };
+        GENEROUS.into_iter().fold(builder, |builder, (name, value)| builder.variable(name, value))
+    }
+
+    /// The stack itself: its address, its functions, its schedules, its logs.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// The REST API, as somebody who has not signed in.
+    pub fn rest(&self) -> Rest {
+        Rest::new(self.stack.url())
+    }
+
+    /// Where sockets open.
+    pub fn socket_url(&self) -> String {
+        self.stack.socket_url().expect("the template declares a WebSocket API")
+    }
+
+    /// A new guest.
+    pub async fn guest(&self) -> User {
+        User::new(self.rest(), &self.rest().guest().await.ok())
+    }
+
+    /// A new user with an account.
+    pub async fn sign_up(&self, email: &str, password: &str) -> User {
+        User::new(self.rest(), &self.rest().sign_up(email, password).await.ok())
+    }
+
+    /// Runs a schedule now: its logical id is the function's, then the event's. It does not wait for the function.
+    pub fn run_schedule(&self, name: &str) -> Uuid {
+        self.stack.schedules().run_now(name).expect("the template declares the schedule")
+    }
+
+    /// A connection to the functions' database.
+    pub async fn database(&self) -> tokio_postgres::Client {
+        let url = self.stack.database_url().expect("the functions declare DATABASE_URL");
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("PostgreSQL runs");
+        // It ends with the client, which is told of its errors.
+        tokio::spawn(connection);
+        client
+    }
+
+    /// A connection to the functions' Redis.
+    pub async fn keys(&self) -> redis::aio::MultiplexedConnection {
+        let url = self.stack.redis_url().expect("the functions declare REDIS_URL");
+        let client = redis::Client::open(url).expect("the stack gives a valid address");
+        client.get_multiplexed_async_connection().await.expect("Redis runs")
+    }
+
+    /// Takes PostgreSQL away: who is connected is cut off, who connects is refused.
+    pub async fn stop_postgres(&self) {
+        self.postgres().stop().await.expect("PostgreSQL stops");
+    }
+
+    /// Gives it back, with its data, on the same port.
+    pub async fn start_postgres(&self) {
+        self.postgres().start_again().await.expect("PostgreSQL starts again");
+    }
+
+    /// Takes Redis away, and all of its keys.
+    pub async fn stop_redis(&self) {
+        self.redis().stop().await.expect("Redis stops");
+    }
+
+    /// Gives it back, empty, on the same port.
+    pub async fn start_redis(&self) {
+        self.redis().start_again().await.expect("Redis starts again");
+    }
+
+    /// Ends it and waits; without this it ends when it is dropped.
+    pub async fn stop(self) {
+        self.stack.stop().await.expect("the stack stops in good order");
+    }
+
+    fn postgres(&self) -> &Postgres {
+        self.stack.postgres().expect("the stack runs its own PostgreSQL")
+    }
+
+    fn redis(&self) -> &Redis {
+        self.stack.redis().expect("the stack runs its own Redis")
+    }
+}
+
+impl TestStackBuilder {
+    /// Another value for an environment variable that the template declares.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.options.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Another value for a parameter of the template.
+    #[must_use]
+    pub fn parameter(mut self, name: &str, value: &str) -> Self {
+        self.options.parameters.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// No schedule runs by itself; [`TestStack::run_schedule`] still runs each.
+    #[must_use]
+    pub fn no_schedules(mut self) -> Self {
+        self.options.schedules = false;
+        self
+    }
+
+    /// Other quotas and timers of the gateway.
+    #[must_use]
+    pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
+        change(&mut self.options.limits);
+        self
+    }
+
+    /// How long a socket may be silent, and how long it may live, before the gateway closes it.
+    #[must_use]
+    pub fn socket_ends(self, idle: Duration, lifetime: Duration) -> Self {
+        self.limits(|limits| (limits.idle, limits.lifetime) = (idle, lifetime))
+    }
+
+    /// Starts it.
+    pub async fn start(self) -> TestStack {
+        match Stack::start(self.options).await {
+            Ok(stack) => TestStack { stack },
+            Err(error) => panic!("the stack does not start: {error:#}"),
+        }
+    }
+}
+
+/// The folder of the workspace, where `template.yaml` is.
+fn workspace() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().expect("the crate is a folder of the workspace").to_owned()
+}
