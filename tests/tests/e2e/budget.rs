@@ -17,24 +17,44 @@ async fn scene() -> Scene {
     let stack = TestStack::with().no_schedules().start().await;
     let (ada, shop) = (stack.guest().await, stack.guest().await);
     let session = ada.open_session("Kettles").await;
-    ada.rest.add_member(&session, &shop.id, "assistant").await.ok();
+    ada.rest
+        .add_member(&session, &shop.id, "assistant")
+        .await
+        .ok();
     let (mut phone, mut laptop) = (ada.device("phone").await, ada.device("laptop").await);
     let mut desk = shop.device("desk").await;
     phone.message(&session, "Warm").await;
     laptop.next_of("message").await;
     desk.next_of("message").await;
-    ada.rest.since(&session, &[("after_change", "0")]).await.ok();
-    Scene { stack, ada, session, phone, laptop, desk }
+    ada.rest
+        .since(&session, &[("after_change", "0")])
+        .await
+        .ok();
+    Scene {
+        stack,
+        ada,
+        session,
+        phone,
+        laptop,
+        desk,
+    }
 }
 
 fn assert_cost(counts: &Counts, statements: u64, redis: u64) {
-    assert_eq!((counts.statement_calls(), counts.redis_reads), (statements, redis), "{counts:#?}");
+    assert_eq!(
+        (counts.statement_calls(), counts.redis_reads),
+        (statements, redis),
+        "{counts:#?}"
+    );
 }
 
 #[tokio::test]
 async fn a_send_costs_one_statement_two_trips_to_redis_and_a_post_for_each_other_socket() {
     let mut scene = scene().await;
-    let (ack, counts) = scene.stack.counting(scene.phone.message(&scene.session, "Counted")).await;
+    let (ack, counts) = scene
+        .stack
+        .counting(scene.phone.message(&scene.session, "Counted"))
+        .await;
     assert_eq!(ack["type"], "ack");
     assert_cost(&counts, 1, 2);
     // The two others get one frame each; the sender's own socket gets nothing but the ack.
@@ -68,7 +88,15 @@ async fn a_connect_costs_two_trips_to_redis() {
 #[tokio::test]
 async fn a_sync_within_the_recent_list_costs_no_statement() {
     let scene = scene().await;
-    let (page, counts) = scene.stack.counting(scene.ada.rest.since(&scene.session, &[("after_change", "0")])).await;
+    let (page, counts) = scene
+        .stack
+        .counting(
+            scene
+                .ada
+                .rest
+                .since(&scene.session, &[("after_change", "0")]),
+        )
+        .await;
     assert_eq!(page.ok()["message_count"], 1);
     assert_eq!(counts.statement_calls(), 0, "{counts:#?}");
     assert!(counts.redis_reads <= 2, "{counts:#?}");

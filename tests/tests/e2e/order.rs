@@ -17,7 +17,11 @@ async fn many_senders_at_once_make_one_order_without_holes() {
     let mut senders = JoinSet::new();
     for sender in 0..SENDERS {
         let user = stack.guest().await;
-        owner.rest.add_member(&session, &user.id, "member").await.ok();
+        owner
+            .rest
+            .add_member(&session, &user.id, "member")
+            .await
+            .ok();
         senders.spawn(send_all(user, session.clone(), sender));
     }
     let reader = tokio::spawn(poll(owner.clone(), session.clone()));
@@ -27,10 +31,18 @@ async fn many_senders_at_once_make_one_order_without_holes() {
     let polled = reader.await.unwrap();
     check_order(&polled);
     let ids: HashSet<String> = polled.iter().map(|message| text(message, "id")).collect();
-    assert_eq!(ids, acked, "the reader has every acked message, and nothing else");
+    assert_eq!(
+        ids, acked,
+        "the reader has every acked message, and nothing else"
+    );
 
     let again = read_from(&owner, &session, 0).await;
-    let order = |messages: &[Value]| messages.iter().map(|message| text(message, "id")).collect::<Vec<_>>();
+    let order = |messages: &[Value]| {
+        messages
+            .iter()
+            .map(|message| text(message, "id"))
+            .collect::<Vec<_>>()
+    };
     assert_eq!(order(&again), order(&polled), "every reader sees one order");
 }
 
@@ -53,7 +65,11 @@ async fn poll(reader: User, session: String) -> Vec<Value> {
     let mut seen: Vec<Value> = Vec::new();
     while seen.len() < SENDERS * EACH {
         let cursor = seen.last().map_or(0, |message| number(message, "change"));
-        let page = reader.rest.since(&session, &[("after_change", &cursor.to_string())]).await.ok();
+        let page = reader
+            .rest
+            .since(&session, &[("after_change", &cursor.to_string())])
+            .await
+            .ok();
         seen.extend(page["messages"].as_array().unwrap().iter().cloned());
     }
     seen
@@ -74,18 +90,29 @@ async fn read_from(reader: &User, session: &str, mut cursor: i64) -> Vec<Value> 
 
 /// Changes from 1 without a hole or a double, and times that strictly increase.
 fn check_order(messages: &[Value]) {
-    let changes: Vec<i64> = messages.iter().map(|message| number(message, "change")).collect();
+    let changes: Vec<i64> = messages
+        .iter()
+        .map(|message| number(message, "change"))
+        .collect();
     assert_eq!(changes, (1..=changes.len() as i64).collect::<Vec<_>>());
     for pair in messages.windows(2) {
         // RFC 3339 with a fixed number of digits sorts like the times themselves.
-        assert!(text(&pair[0], "created_at") < text(&pair[1], "created_at"), "{pair:#?}");
+        assert!(
+            text(&pair[0], "created_at") < text(&pair[1], "created_at"),
+            "{pair:#?}"
+        );
     }
 }
 
 fn text(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+        .to_owned()
 }
 
 fn number(value: &Value, name: &str) -> i64 {
-    value[name].as_i64().unwrap_or_else(|| panic!("no {name} in {value}"))
+    value[name]
+        .as_i64()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
 }

@@ -17,15 +17,33 @@ async fn without_postgresql_a_send_is_refused_in_time_and_the_same_socket_works_
     let frame = json!({"type": "message", "id": "m2", "session_id": session, "content": "Two"});
     let asked = Instant::now();
     let error = phone.request(frame.clone()).await;
-    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
-    assert_eq!((&error["type"], &error["code"], &error["retry"]), (&json!("error"), &json!("unavailable"), &json!(true)));
+    assert!(
+        asked.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        asked.elapsed()
+    );
+    assert_eq!(
+        (&error["type"], &error["code"], &error["retry"]),
+        (&json!("error"), &json!("unavailable"), &json!(true))
+    );
     let rest = ada.rest.send(&session, "m3", "Three").await;
-    assert_eq!((rest.status.as_u16(), rest.code()), (503, Some("unavailable")));
+    assert_eq!(
+        (rest.status.as_u16(), rest.code()),
+        (503, Some("unavailable"))
+    );
 
     stack.start_postgres().await;
-    let page = ada.rest.since(&session, &[("after_change", "0")]).await.ok();
+    let page = ada
+        .rest
+        .since(&session, &[("after_change", "0")])
+        .await
+        .ok();
     assert_eq!(page["message_count"], 1, "what was refused is not stored");
     let ack = phone.request(frame).await;
-    assert_eq!((&ack["type"], &ack["duplicate"]), (&json!("ack"), &json!(false)), "{ack}");
+    assert_eq!(
+        (&ack["type"], &ack["duplicate"]),
+        (&json!("ack"), &json!(false)),
+        "{ack}"
+    );
     assert_eq!(ack["message"]["seq"], 2);
 }
