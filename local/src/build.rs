@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, io,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     process::{ExitStatus, Stdio},
 };
 
@@ -57,6 +57,8 @@ pub async fn build(
     folder: &Path,
     release: bool,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    // A function may run in another folder than this process.
+    let folder = path::absolute(folder).map_err(|source| BuildError::Start { folder: folder.to_owned(), source })?;
     let mut workspaces: BTreeMap<PathBuf, BTreeSet<&str>> = BTreeMap::new();
     for function in template.functions.values() {
         if let Some(binary) = &function.binary {
@@ -68,7 +70,7 @@ pub async fn build(
         let executables = cargo_build(&workspace, &binaries, release).await?;
         built.insert(workspace, executables);
     }
-    template.functions.keys().map(|id| Ok((id.clone(), executable(template, id, folder, &built)?))).collect()
+    template.functions.keys().map(|id| Ok((id.clone(), executable(template, id, &folder, &built)?))).collect()
 }
 
 type Built = BTreeMap<PathBuf, BTreeMap<String, PathBuf>>;
