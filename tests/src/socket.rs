@@ -169,10 +169,15 @@ impl Socket {
             .expect("the other side closes the socket")
     }
 
-    /// Closes it in good order. To vanish as a phone in a tunnel does, drop it: the connection just ends.
-    pub async fn close(&mut self) {
+    /// Closes it in good order.
+    pub async fn close(mut self) {
         self.stream.close(None).await.expect("the socket is open");
         self.closed().await;
+    }
+
+    /// Vanishes, as a phone in a tunnel does: no close frame, the connection just ends.
+    pub fn vanish(self) {
+        drop(self);
     }
 
     async fn first(&mut self, wanted: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {

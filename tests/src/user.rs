@@ -69,6 +69,18 @@ impl User {
     }
 }
 
+impl Device {
+    /// Closes the socket in good order.
+    pub async fn close(self) {
+        self.socket.close().await;
+    }
+
+    /// Vanishes, as a phone in a tunnel does.
+    pub fn vanish(self) {
+        self.socket.vanish();
+    }
+}
+
 impl Deref for Device {
     type Target = Socket;
 

@@ -32,7 +32,7 @@ async fn two_devices_of_two_users_talk_in_a_stack_of_their_own() {
         .ok();
     assert_eq!(since["messages"][0]["content"], "hello");
     phone.close().await;
-    drop(laptop);
+    laptop.vanish();
     stack.stop().await;
 }
 

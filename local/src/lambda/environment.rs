@@ -146,10 +146,10 @@ impl Environment {
     }
 
     /// Hands over an event; gives it back when the process has ended.
-    pub(super) fn begin(&self, job: Job) -> Result<(), Job> {
+    pub(super) fn begin(&self, job: Job) -> Option<Job> {
         let mut state = self.lock();
         if state.stage == Stage::Ended {
-            return Err(job);
+            return Some(job);
         }
         if job.with_log {
             self.output.keep_tail();
@@ -175,7 +175,7 @@ impl Environment {
             Some(poll) => poll.send(delivery).err(),
             None => Some(delivery),
         };
-        Ok(())
+        None
     }
 
     /// The runtime asks for an event: the current invocation is over. Gives where the event will arrive, and the stage

@@ -17,6 +17,9 @@ mod scope;
 mod site;
 mod websocket_api;
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, fs, path::Path};
 
 use document::Node;
