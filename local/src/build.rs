@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, io,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     process::{ExitStatus, Stdio},
 };
 
@@ -57,6 +57,11 @@ pub async fn build(
     folder: &Path,
     release: bool,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    // A function may run in another folder than this process.
+    let folder = path::absolute(folder).map_err(|source| BuildError::Start {
+        folder: folder.to_owned(),
+        source,
+    })?;
     let mut workspaces: BTreeMap<PathBuf, BTreeSet<&str>> = BTreeMap::new();
     for function in template.functions.values() {
         if let Some(binary) = &function.binary {
@@ -74,7 +79,7 @@ pub async fn build(
     template
         .functions
         .keys()
-        .map(|id| Ok((id.clone(), executable(template, id, folder, &built)?)))
+        .map(|id| Ok((id.clone(), executable(template, id, &folder, &built)?)))
         .collect()
 }
 

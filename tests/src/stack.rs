@@ -1,15 +1,19 @@
 //! A whole stack for one test.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use local::{
+    build::build,
     gateway::Limits,
     services::{Install, Lifetime, Postgres, Redis},
     stack::{Stack, StackOptions},
+    template::{Site, Template},
 };
+use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
@@ -205,12 +209,32 @@ impl TestStackBuilder {
     }
 
     /// Starts it.
-    pub async fn start(self) -> TestStack {
+    pub async fn start(mut self) -> TestStack {
+        self.options.executables = Some(functions().await.clone());
         match Stack::start(self.options).await {
             Ok(stack) => TestStack { stack },
             Err(error) => panic!("the stack does not start: {error:#}"),
         }
     }
+}
+
+/// The executables of all functions, built once by the tests of a process.
+async fn functions() -> &'static BTreeMap<String, PathBuf> {
+    static BUILT: OnceCell<BTreeMap<String, PathBuf>> = OnceCell::const_new();
+    let build = async || {
+        let root = workspace();
+        let site = Site {
+            address: String::new(),
+            state: root.join(".local"),
+            stack_name: String::new(),
+        };
+        let template = Template::load(&root.join("template.yaml"), &BTreeMap::new(), &site);
+        let template = template.expect("template.yaml is valid");
+        build(&template, &root, false)
+            .await
+            .expect("the functions compile")
+    };
+    BUILT.get_or_init(build).await
 }
 
 /// The folder of the workspace, where `template.yaml` is.

@@ -5,7 +5,13 @@ mod options;
 mod server;
 mod stores;
 
-use std::{io::ErrorKind, net::Ipv4Addr, path::Path, time::Instant};
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, Result, anyhow};
 use tokio::net::TcpListener;
@@ -61,17 +67,10 @@ impl Stack {
         .await?;
         let mut template = load(&options, &address)?;
         let stores = Stores::start(&options, &mut template, place).await?;
-        let folder = options.template.parent().unwrap_or(Path::new(""));
-        let began = Instant::now();
-        let executables = build(&template, folder, options.release).await?;
-        options.progress.step(&format!(
-            "{} functions built in {:.1?}",
-            executables.len(),
-            began.elapsed()
-        ));
+        let executables = executables(&options, &template).await?;
         let logs = Logs::new();
         let lambda_options = LambdaOptions {
-            code_root: folder.to_owned(),
+            code_root: folder(&options).to_owned(),
             executables,
             ..options.lambda.clone()
         };
@@ -188,6 +187,31 @@ fn load(options: &StackOptions, address: &str) -> Result<Template> {
     override_declared(&mut template, &options.shell);
     override_all(&mut template, &options.environment)?;
     Ok(template)
+}
+
+async fn executables(
+    options: &StackOptions,
+    template: &Template,
+) -> Result<BTreeMap<String, PathBuf>> {
+    if let Some(built) = &options.executables {
+        return Ok(built.clone());
+    }
+    let began = Instant::now();
+    let built = build(template, folder(options), options.release).await?;
+    options.progress.step(&format!(
+        "{} functions built in {:.1?}",
+        built.len(),
+        began.elapsed()
+    ));
+    Ok(built)
+}
+
+/// The template's.
+fn folder(options: &StackOptions) -> &Path {
+    match options.template.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
 }
 
 fn gateway_options(options: StackOptions, address: &str) -> GatewayOptions {
