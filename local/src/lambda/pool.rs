@@ -204,6 +204,11 @@ impl Pool {
         self.start_more(&mut state);
     }
 
+    /// Whether an environment has an event, and so may soon be free.
+    pub(super) fn is_busy(&self) -> bool {
+        self.lock().busy > 0
+    }
+
     /// Whether an environment that could start now would find something to do; if not, it must not start.
     pub(super) fn begin_start(&self) -> Option<(PathBuf, u64)> {
         let mut state = self.lock();

@@ -208,6 +208,82 @@ fn an_event_without_an_api_makes_the_implicit_one() {
 }
 
 #[test]
+fn the_long_form_of_a_websocket_api_is_the_same_api() {
+    let template = load(
+        "  Api: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: x, ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action } }
+  Stage: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref Api, StageName: dev, StageVariables: { k: v }, DeploymentId: !Ref Deployment } }
+  Deployment: { Type: AWS::ApiGatewayV2::Deployment, DependsOn: [Connect], Properties: { ApiId: !Ref Api } }
+  F: { Type: AWS::Serverless::Function }
+  Permission: { Type: AWS::Lambda::Permission, Properties: { FunctionName: !Ref F } }
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties:
+      ApiId: !Ref Api
+      IntegrationType: AWS_PROXY
+      IntegrationUri: !Sub arn:aws:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${F.Arn}/invocations
+      TimeoutInMillis: 1000
+  Authorizer:
+    Type: AWS::ApiGatewayV2::Authorizer
+    Properties: { ApiId: !Ref Api, AuthorizerType: REQUEST, AuthorizerUri: !GetAtt F.Arn, IdentitySource: [route.request.querystring.token] }
+  Connect:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: $connect, AuthorizationType: CUSTOM, AuthorizerId: !Ref Authorizer }
+  Send:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: send, Target: !Join [/, [integrations, !Ref Integration]], RouteResponseSelectionExpression: $default }
+  Answer: { Type: AWS::ApiGatewayV2::RouteResponse, Properties: { ApiId: !Ref Api, RouteId: !Ref Send, RouteResponseKey: $default } }
+",
+    )
+    .unwrap();
+    let [api] = template.websocket_apis.as_slice() else {
+        panic!("{template:?}")
+    };
+    assert_eq!(
+        (api.stage.as_str(), api.stage_variables["k"].as_str()),
+        ("dev", "v")
+    );
+    assert_eq!(api.authorizer.as_ref().unwrap().function, "F");
+    let (connect, send) = (&api.routes["$connect"], &api.routes["send"]);
+    assert_eq!(
+        (connect.function.as_deref(), connect.two_way),
+        (None, false)
+    );
+    assert_eq!((send.function.as_deref(), send.two_way), (Some("F"), true));
+    assert_eq!(send.integration_timeout, Duration::from_secs(1));
+}
+
+#[test]
+fn the_long_form_of_an_http_api_is_the_same_api() {
+    let template = load(
+        "  Api: { Type: AWS::ApiGatewayV2::Api, Properties: { Name: x, ProtocolType: HTTP, CorsConfiguration: { AllowOrigins: ['*'] } } }
+  Stage: { Type: AWS::ApiGatewayV2::Stage, Properties: { ApiId: !Ref Api, StageName: $default, AutoDeploy: true } }
+  F: { Type: AWS::Serverless::Function }
+  Integration:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: { ApiId: !Ref Api, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt F.Arn, PayloadFormatVersion: '2.0' }
+  Pets:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Api, RouteKey: GET /pets, Target: !Sub 'integrations/${Integration}' }
+",
+    )
+    .unwrap();
+    let [api] = template.http_apis.as_slice() else {
+        panic!("{template:?}")
+    };
+    assert_eq!(
+        (
+            api.stage.as_str(),
+            api.cors.as_ref().unwrap().allow_origins.len()
+        ),
+        ("$default", 1)
+    );
+    assert_eq!(
+        (api.routes[0].key.as_str(), api.routes[0].function.as_str()),
+        ("GET /pets", "F")
+    );
+}
+
+#[test]
 fn globals_are_merged_below_what_a_function_declares() {
     let template = load(
         "  F:
@@ -279,6 +355,14 @@ fn what_cannot_be_run_is_an_error_with_its_line() {
         (
             "  Response:\n    Type: AWS::ApiGatewayV2::RouteResponse\n    Properties:\n      ApiId: x\n      RouteId: y\n      RouteResponseKey: $default\n".to_owned(),
             "6: there is no route y",
+        ),
+        (
+            "  Api:\n    Type: AWS::ApiGatewayV2::Api\n    Properties: { ProtocolType: HTTP }\n".to_owned(),
+            "3: Api needs an AWS::ApiGatewayV2::Stage",
+        ),
+        (
+            "  Mock:\n    Type: AWS::ApiGatewayV2::Integration\n    Properties:\n      IntegrationType: MOCK\n".to_owned(),
+            "5: IntegrationType MOCK of Mock is not supported on one machine",
         ),
     ] {
         assert_eq!(load(&text).unwrap_err(), format!("template.yaml:{error}"));
