@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, io,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     process::{ExitStatus, Stdio},
 };
 
@@ -57,10 +57,18 @@ pub async fn build(
     folder: &Path,
     release: bool,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    // A function may run in another folder than this process.
+    let folder = path::absolute(folder).map_err(|source| BuildError::Start {
+        folder: folder.to_owned(),
+        source,
+    })?;
     let mut workspaces: BTreeMap<PathBuf, BTreeSet<&str>> = BTreeMap::new();
     for function in template.functions.values() {
         if let Some(binary) = &function.binary {
-            workspaces.entry(folder.join(&function.code_uri)).or_default().insert(binary);
+            workspaces
+                .entry(folder.join(&function.code_uri))
+                .or_default()
+                .insert(binary);
         }
     }
     let mut built = BTreeMap::new();
@@ -68,24 +76,41 @@ pub async fn build(
         let executables = cargo_build(&workspace, &binaries, release).await?;
         built.insert(workspace, executables);
     }
-    template.functions.keys().map(|id| Ok((id.clone(), executable(template, id, folder, &built)?))).collect()
+    template
+        .functions
+        .keys()
+        .map(|id| Ok((id.clone(), executable(template, id, &folder, &built)?)))
+        .collect()
 }
 
 type Built = BTreeMap<PathBuf, BTreeMap<String, PathBuf>>;
 
-fn executable(template: &Template, id: &str, folder: &Path, built: &Built) -> Result<PathBuf, BuildError> {
+fn executable(
+    template: &Template,
+    id: &str,
+    folder: &Path,
+    built: &Built,
+) -> Result<PathBuf, BuildError> {
     let function = &template.functions[id];
     let code = folder.join(&function.code_uri);
     if let Some(binary) = &function.binary {
-        let executable = built.get(&code).and_then(|executables| executables.get(binary));
-        let missing = || BuildError::NoBinary { binary: binary.clone(), function: id.to_owned() };
+        let executable = built
+            .get(&code)
+            .and_then(|executables| executables.get(binary));
+        let missing = || BuildError::NoBinary {
+            binary: binary.clone(),
+            function: id.to_owned(),
+        };
         return executable.cloned().ok_or_else(missing);
     }
     let bootstrap = code.join("bootstrap");
     if bootstrap.is_file() {
         return Ok(bootstrap);
     }
-    Err(BuildError::NoBootstrap { function: id.to_owned(), path: bootstrap })
+    Err(BuildError::NoBootstrap {
+        function: id.to_owned(),
+        path: bootstrap,
+    })
 }
 
 async fn cargo_build(
@@ -97,16 +122,35 @@ async fn cargo_build(
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The whole workspace, because `cargo run` and `cargo test` unify the features of dependencies over it as well:
     // naming packages would choose other features, and compile the dependencies a second time.
-    command.args(["build", "--workspace", "--message-format=json-render-diagnostics"]);
+    command.args([
+        "build",
+        "--workspace",
+        "--message-format=json-render-diagnostics",
+    ]);
     command.args(binaries.iter().flat_map(|binary| ["--bin", binary]));
     if release {
         command.arg("--release");
     }
-    command.current_dir(workspace).stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
-    let started = |source| BuildError::Start { folder: workspace.to_owned(), source };
-    let output = command.spawn().map_err(started)?.wait_with_output().await.map_err(started)?;
+    command
+        .current_dir(workspace)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let started = |source| BuildError::Start {
+        folder: workspace.to_owned(),
+        source,
+    };
+    let output = command
+        .spawn()
+        .map_err(started)?
+        .wait_with_output()
+        .await
+        .map_err(started)?;
     if !output.status.success() {
-        return Err(BuildError::Failed { folder: workspace.to_owned(), status: output.status });
+        return Err(BuildError::Failed {
+            folder: workspace.to_owned(),
+            status: output.status,
+        });
     }
     Ok(executables(&String::from_utf8_lossy(&output.stdout)))
 }
@@ -125,7 +169,9 @@ struct Target {
 }
 
 fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
-    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
+    let artifacts = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Artifact>(line).ok());
     artifacts
         .filter(|artifact| artifact.target.kind.iter().any(|kind| kind == "bin"))
         .filter_map(|artifact| Some((artifact.target.name, artifact.executable?)))
@@ -152,7 +198,10 @@ mod tests {
             };
             ((*id).to_owned(), function)
         });
-        Template { functions: functions.collect(), ..Template::default() }
+        Template {
+            functions: functions.collect(),
+            ..Template::default()
+        }
     }
 
     fn workspace(main: &str) -> tempfile::TempDir {
@@ -167,14 +216,26 @@ mod tests {
     #[tokio::test]
     async fn a_function_is_the_binary_that_cargo_built_for_it() {
         let workspace = workspace("fn main() {}");
-        let built = build(&template(&[("Hello", Some("hello"))]), workspace.path(), false).await.unwrap();
+        let built = build(
+            &template(&[("Hello", Some("hello"))]),
+            workspace.path(),
+            false,
+        )
+        .await
+        .unwrap();
         assert!(built["Hello"].ends_with("debug/hello") && built["Hello"].is_file());
     }
 
     #[tokio::test]
     async fn code_that_does_not_compile_is_an_error() {
         let workspace = workspace("fn main() { nonsense }");
-        let error = build(&template(&[("Hello", Some("hello"))]), workspace.path(), false).await.unwrap_err();
+        let error = build(
+            &template(&[("Hello", Some("hello"))]),
+            workspace.path(),
+            false,
+        )
+        .await
+        .unwrap_err();
         assert!(matches!(error, BuildError::Failed { .. }), "{error}");
     }
 
@@ -183,7 +244,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let template = template(&[("Script", None)]);
         let error = build(&template, folder.path(), false).await.unwrap_err();
-        assert!(matches!(error, BuildError::NoBootstrap { path, .. } if path.ends_with("bootstrap")));
+        assert!(
+            matches!(error, BuildError::NoBootstrap { path, .. } if path.ends_with("bootstrap"))
+        );
         fs::write(folder.path().join("bootstrap"), "#!/bin/sh").unwrap();
         let built = build(&template, folder.path(), false).await.unwrap();
         assert_eq!(built["Script"], folder.path().join("bootstrap"));
@@ -198,6 +261,9 @@ mod tests {
             "\n",
             r#"{"reason":"build-finished","success":true}"#,
         );
-        assert_eq!(executables(messages), BTreeMap::from([("cleanup".to_owned(), "/t/debug/cleanup".into())]));
+        assert_eq!(
+            executables(messages),
+            BTreeMap::from([("cleanup".to_owned(), "/t/debug/cleanup".into())])
+        );
     }
 }

@@ -7,7 +7,12 @@ use local::services::Install;
 
 /// Runs a SAM template on this machine: functions, WebSocket and HTTP APIs, schedules, PostgreSQL and Redis.
 #[derive(Debug, Parser)]
-#[command(name = "local", bin_name = "cargo dev", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "local",
+    bin_name = "cargo dev",
+    version,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) run: Run,
@@ -98,10 +103,19 @@ mod tests {
 
     #[test]
     fn parameters_are_names_with_values() {
-        let arguments = ["local", "--parameter-overrides", "Stage=dev", "Origin=https://a.example?b=c", "--release"];
+        let arguments = [
+            "local",
+            "--parameter-overrides",
+            "Stage=dev",
+            "Origin=https://a.example?b=c",
+            "--release",
+        ];
         let cli = Cli::try_parse_from(arguments).unwrap();
         let expected = [("Stage", "dev"), ("Origin", "https://a.example?b=c")];
-        assert_eq!(cli.run.parameter_overrides, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(
+            cli.run.parameter_overrides,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
         assert!(cli.run.release);
         assert!(Cli::try_parse_from(["local", "--parameter-overrides", "Stage"]).is_err());
     }

@@ -17,16 +17,27 @@ use crate::cli::Invoke;
 pub(crate) async fn invoke(options: &Invoke) -> Result<()> {
     let address = (Ipv4Addr::LOCALHOST, options.port);
     let stream = TcpStream::connect(address).await;
-    let stream = stream.with_context(|| format!("no stack answers on port {}: start one with cargo dev", options.port))?;
+    let stream = stream.with_context(|| {
+        format!(
+            "no stack answers on port {}: start one with cargo dev",
+            options.port
+        )
+    })?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     // It ends with the sender, which is told of its errors.
     tokio::spawn(connection);
-    let request = Request::post(format!("/2015-03-31/functions/{}/invocations", options.function))
-        .header("host", format!("127.0.0.1:{}", options.port))
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(options.event.clone())))?;
+    let request = Request::post(format!(
+        "/2015-03-31/functions/{}/invocations",
+        options.function
+    ))
+    .header("host", format!("127.0.0.1:{}", options.port))
+    .header("content-type", "application/json")
+    .body(Full::new(Bytes::from(options.event.clone())))?;
     let response = sender.send_request(request).await?;
-    let (status, failed) = (response.status(), response.headers().contains_key("x-amz-function-error"));
+    let (status, failed) = (
+        response.status(),
+        response.headers().contains_key("x-amz-function-error"),
+    );
     let result = response.into_body().collect().await?.to_bytes();
     let mut output = io::stdout();
     output.write_all(&result)?;

@@ -33,7 +33,11 @@ const INTERRUPTED: i32 = 130;
 async fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .without_time()
+        .init();
     let result = match cli.command {
         None => run(cli.run).await,
         Some(Command::Migrate(options)) => apply_migrations(options).await,
@@ -93,7 +97,9 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
         database_url: run.database_url,
         redis_url: run.redis_url,
         parameters: run.parameter_overrides.into_iter().collect(),
-        shell: env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
+        shell: env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect(),
         schedules: !run.no_schedules,
         release: run.release,
         progress: progress(),
@@ -102,8 +108,15 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
 }
 
 fn static_dir(options: &Run) -> Option<std::path::PathBuf> {
-    let usual = options.template.parent().unwrap_or(Path::new("")).join("local/web");
-    options.static_dir.clone().or_else(|| usual.is_dir().then_some(usual))
+    let usual = options
+        .template
+        .parent()
+        .unwrap_or(Path::new(""))
+        .join("local/web");
+    options
+        .static_dir
+        .clone()
+        .or_else(|| usual.is_dir().then_some(usual))
 }
 
 /// On standard error, so that standard output is the screen and the logs alone.
@@ -123,7 +136,9 @@ async fn show_logs(mut lines: Receiver<local::logs::LogLine>, format: LogFormat)
                     print(&format!("{shown}\n"));
                 }
             }
-            Err(RecvError::Lagged(lost)) => print(&format!("… {lost} lines were too quick to be shown\n")),
+            Err(RecvError::Lagged(lost)) => {
+                print(&format!("… {lost} lines were too quick to be shown\n"))
+            }
             Err(RecvError::Closed) => return,
         }
     }
@@ -138,7 +153,10 @@ fn print(text: &str) {
 
 async fn apply_migrations(options: Migrate) -> Result<()> {
     let applied = migrate(&options.database_url, &options.migrations).await?;
-    eprintln!("{applied} migrations applied from {}", options.migrations.display());
+    eprintln!(
+        "{applied} migrations applied from {}",
+        options.migrations.display()
+    );
     Ok(())
 }
 
@@ -151,7 +169,10 @@ struct Interrupts {
 impl Interrupts {
     fn new() -> Result<Self> {
         let listen = |kind| signal(kind).context("listening for signals");
-        Ok(Self { interrupt: listen(SignalKind::interrupt())?, terminate: listen(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
     }
 
     async fn next(&mut self) {

@@ -62,11 +62,20 @@ impl Cache {
         })
     }
 
-    /// Sends a pipeline in one round trip.
+    /// Sends a pipeline in one round trip. A connection that died between two invocations is noticed by its first use only, so that
+    /// one gets a second try: a pipeline may run twice. What that costs at worst is a ticket or one count against a limit.
     pub async fn run<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, CacheError> {
-        let mut connection = self.connection.clone();
-        let answer = tokio::time::timeout(PATIENCE, pipeline.query_async(&mut connection));
-        Ok(answer.await.map_err(|_| CacheError::TimedOut)??)
+        let twice = async {
+            match pipeline.query_async(&mut self.connection.clone()).await {
+                Err(error) if error.is_io_error() || error.is_connection_dropped() => {
+                    pipeline.query_async(&mut self.connection.clone()).await
+                }
+                answer => answer,
+            }
+        };
+        Ok(tokio::time::timeout(PATIENCE, twice)
+            .await
+            .map_err(|_| CacheError::TimedOut)??)
     }
 }
 

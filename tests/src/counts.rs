@@ -31,15 +31,27 @@ impl TestStack {
         let database = self.database().await;
         let mut keys = self.keys().await;
         info::<()>(&mut keys, &["CONFIG", "RESETSTAT"]).await;
-        database.simple_query("select pg_stat_statements_reset()").await.expect("pg_stat_statements is loaded");
+        database
+            .simple_query("select pg_stat_statements_reset()")
+            .await
+            .expect("pg_stat_statements is loaded");
         let done = work.await;
         let statements = statements(&database).await;
         // The first answer counts its own question; the commands are our own two besides.
         let stats = fields(&info::<String>(&mut keys, &["INFO", "stats"]).await);
         let commands = fields(&info::<String>(&mut keys, &["INFO", "commandstats"]).await);
-        let reads = stats.get("total_reads_processed").and_then(|reads| reads.parse::<u64>().ok());
+        let reads = stats
+            .get("total_reads_processed")
+            .and_then(|reads| reads.parse::<u64>().ok());
         let redis_reads = reads.expect("Redis counts its reads").saturating_sub(1);
-        (done, Counts { statements, commands: calls(&commands), redis_reads })
+        (
+            done,
+            Counts {
+                statements,
+                commands: calls(&commands),
+                redis_reads,
+            },
+        )
     }
 }
 
@@ -64,7 +76,9 @@ async fn info<T: redis::FromRedisValue>(keys: &mut MultiplexedConnection, comman
 /// `name:value`, a line each.
 fn fields(info: &str) -> BTreeMap<String, String> {
     let pairs = info.lines().filter_map(|line| line.split_once(':'));
-    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// From `cmdstat_get` → `calls=2,usec=…`, without the questions of this module.
@@ -72,8 +86,15 @@ fn calls(commandstats: &BTreeMap<String, String>) -> BTreeMap<String, u64> {
     let ours = ["info", "config|resetstat"];
     let counted = commandstats.iter().filter_map(|(name, value)| {
         let name = name.strip_prefix("cmdstat_")?.to_owned();
-        let calls = value.strip_prefix("calls=")?.split(',').next()?.parse().ok()?;
+        let calls = value
+            .strip_prefix("calls=")?
+            .split(',')
+            .next()?
+            .parse()
+            .ok()?;
         Some((name, calls))
     });
-    counted.filter(|(name, _)| !ours.contains(&name.as_str())).collect()
+    counted
+        .filter(|(name, _)| !ours.contains(&name.as_str()))
+        .collect()
 }

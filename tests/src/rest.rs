@@ -44,13 +44,20 @@ impl Reply {
 impl Rest {
     /// Somebody who has not signed in.
     pub fn new(url: String) -> Self {
-        Self { client: Client::new(), url, token: None }
+        Self {
+            client: Client::new(),
+            url,
+            token: None,
+        }
     }
 
     /// The same client with an access token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// A new user without credentials.
@@ -60,27 +67,41 @@ impl Rest {
 
     /// Gives a guest, or a new user, credentials.
     pub async fn sign_up(&self, email: &str, password: &str) -> Reply {
-        self.post("/api/auth/signup", &json!({"email": email, "password": password})).await
+        self.post(
+            "/api/auth/signup",
+            &json!({"email": email, "password": password}),
+        )
+        .await
     }
 
     /// Signs in.
     pub async fn log_in(&self, email: &str, password: &str) -> Reply {
-        self.post("/api/auth/login", &json!({"email": email, "password": password})).await
+        self.post(
+            "/api/auth/login",
+            &json!({"email": email, "password": password}),
+        )
+        .await
     }
 
     /// New tokens for an old refresh token.
     pub async fn refresh(&self, refresh_token: &str) -> Reply {
-        self.post("/api/auth/refresh", &json!({"refresh_token": refresh_token})).await
+        self.post(
+            "/api/auth/refresh",
+            &json!({"refresh_token": refresh_token}),
+        )
+        .await
     }
 
     /// Revokes a refresh token.
     pub async fn log_out(&self, refresh_token: &str) -> Reply {
-        self.post("/api/auth/logout", &json!({"refresh_token": refresh_token})).await
+        self.post("/api/auth/logout", &json!({"refresh_token": refresh_token}))
+            .await
     }
 
     /// A ticket that opens one socket.
     pub async fn ticket(&self, device_id: &str) -> Reply {
-        self.post("/api/auth/ticket", &json!({"device_id": device_id})).await
+        self.post("/api/auth/ticket", &json!({"device_id": device_id}))
+            .await
     }
 
     /// Every session of the user.
@@ -90,54 +111,75 @@ impl Rest {
 
     /// Opens a session.
     pub async fn open_session(&self, title: &str) -> Reply {
-        self.post("/api/chat/sessions", &json!({"title": title})).await
+        self.post("/api/chat/sessions", &json!({"title": title}))
+            .await
     }
 
     /// One session.
     pub async fn session(&self, session_id: &str) -> Reply {
-        self.get(&format!("/api/chat/sessions/{session_id}"), &[]).await
+        self.get(&format!("/api/chat/sessions/{session_id}"), &[])
+            .await
     }
 
     /// Gives a session another title.
     pub async fn rename_session(&self, session_id: &str, title: &str) -> Reply {
         let path = format!("/api/chat/sessions/{session_id}");
-        self.request(Method::PATCH, &path, &[], Some(&json!({"title": title}))).await
+        self.request(Method::PATCH, &path, &[], Some(&json!({"title": title})))
+            .await
     }
 
     /// Deletes a session.
     pub async fn delete_session(&self, session_id: &str) -> Reply {
-        self.delete(&format!("/api/chat/sessions/{session_id}")).await
+        self.delete(&format!("/api/chat/sessions/{session_id}"))
+            .await
     }
 
     /// Who is in a session.
     pub async fn members(&self, session_id: &str) -> Reply {
-        self.get(&format!("/api/chat/sessions/{session_id}/members"), &[]).await
+        self.get(&format!("/api/chat/sessions/{session_id}/members"), &[])
+            .await
     }
 
     /// Lets somebody into a session.
     pub async fn add_member(&self, session_id: &str, user_id: &str, role: &str) -> Reply {
         let path = format!("/api/chat/sessions/{session_id}/members");
-        self.post(&path, &json!({"user_id": user_id, "role": role})).await
+        self.post(&path, &json!({"user_id": user_id, "role": role}))
+            .await
     }
 
     /// Shows somebody out of a session.
     pub async fn remove_member(&self, session_id: &str, user_id: &str) -> Reply {
-        self.delete(&format!("/api/chat/sessions/{session_id}/members/{user_id}")).await
+        self.delete(&format!(
+            "/api/chat/sessions/{session_id}/members/{user_id}"
+        ))
+        .await
     }
 
     /// What has changed since a cursor: `("after_change", "7")`, `("since", …)`, `("after_id", …)`, `("limit", …)`.
     pub async fn since(&self, session_id: &str, cursor: &[(&str, &str)]) -> Reply {
-        self.get("/api/chat/messages/since", &[&[("session_id", session_id)], cursor].concat()).await
+        self.get(
+            "/api/chat/messages/since",
+            &[&[("session_id", session_id)], cursor].concat(),
+        )
+        .await
     }
 
     /// A page of the history: `("before_seq", "7")`, `("limit", …)`.
     pub async fn history(&self, session_id: &str, page: &[(&str, &str)]) -> Reply {
-        self.get("/api/chat/messages", &[&[("session_id", session_id)], page].concat()).await
+        self.get(
+            "/api/chat/messages",
+            &[&[("session_id", session_id)], page].concat(),
+        )
+        .await
     }
 
     /// Sends a message without a socket.
     pub async fn send(&self, session_id: &str, id: &str, content: &str) -> Reply {
-        self.post("/api/chat/messages", &json!({"session_id": session_id, "id": id, "content": content})).await
+        self.post(
+            "/api/chat/messages",
+            &json!({"session_id": session_id, "id": id, "content": content}),
+        )
+        .await
     }
 
     /// Any GET.
@@ -156,8 +198,17 @@ impl Rest {
     }
 
     /// Any request; panics when there is no answer at all.
-    pub async fn request(&self, method: Method, path: &str, query: &[(&str, &str)], body: Option<&Value>) -> Reply {
-        let mut request = self.client.request(method, format!("{}{path}", self.url)).query(query);
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Reply {
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.url))
+            .query(query);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -167,6 +218,10 @@ impl Rest {
         let response = request.send().await.expect("the gateway answers");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.expect("the answer is whole");
-        Reply { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+        Reply {
+            status,
+            headers,
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+        }
     }
 }

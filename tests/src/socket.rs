@@ -51,10 +51,21 @@ impl Socket {
     /// Opens a socket, or gives the answer that refused it.
     pub async fn try_connect(url: &str) -> Result<Self, Refused> {
         match connect_async(url).await {
-            Ok((stream, _)) => Ok(Self { stream, passed_over: VecDeque::new() }),
+            Ok((stream, _)) => Ok(Self {
+                stream,
+                passed_over: VecDeque::new(),
+            }),
             Err(Error::Http(response)) => {
-                let body = response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
-                Err(Refused { status: response.status(), body })
+                let body = response
+                    .body()
+                    .as_deref()
+                    .map(String::from_utf8_lossy)
+                    .unwrap_or_default()
+                    .into_owned();
+                Err(Refused {
+                    status: response.status(),
+                    body,
+                })
             }
             Err(error) => panic!("the handshake broke off: {error}"),
         }
@@ -67,7 +78,10 @@ impl Socket {
 
     /// Sends text that may be no frame.
     pub async fn send_text(&mut self, text: &str) {
-        self.stream.send(Message::text(text)).await.expect("the socket is open");
+        self.stream
+            .send(Message::text(text))
+            .await
+            .expect("the socket is open");
     }
 
     /// The next frame; panics when none comes.
@@ -80,7 +94,10 @@ impl Socket {
 
     /// The next frame of a type; others wait.
     pub async fn next_of(&mut self, kind: &str) -> Value {
-        self.first(&format!("a frame of type {kind}"), |frame| frame["type"] == kind).await
+        self.first(&format!("a frame of type {kind}"), |frame| {
+            frame["type"] == kind
+        })
+        .await
     }
 
     /// Sends a frame and gives its answer, the frame with the same `id`. One without an `id` gets one. Pushes that come
@@ -91,12 +108,16 @@ impl Socket {
         }
         self.send(&frame).await;
         let id = &frame["id"];
-        self.first(&format!("an answer to {frame}"), |answer| answer["id"] == *id).await
+        self.first(&format!("an answer to {frame}"), |answer| {
+            answer["id"] == *id
+        })
+        .await
     }
 
     /// Sends a message and gives its ack.
     pub async fn message(&mut self, session_id: &str, content: &str) -> Value {
-        let frame = serde_json::json!({"type": "message", "session_id": session_id, "content": content});
+        let frame =
+            serde_json::json!({"type": "message", "session_id": session_id, "content": content});
         self.request(frame).await
     }
 
@@ -107,7 +128,11 @@ impl Socket {
 
     /// Asserts that nothing comes for a while.
     pub async fn silence(&mut self, during: Duration) {
-        assert!(self.passed_over.is_empty(), "frames wait already: {:#?}", self.passed_over);
+        assert!(
+            self.passed_over.is_empty(),
+            "frames wait already: {:#?}",
+            self.passed_over
+        );
         if let Ok(frame) = timeout(during, self.stream.next()).await {
             panic!("silence was broken by {frame:?}");
         }
@@ -115,20 +140,33 @@ impl Socket {
 
     /// Waits until the other side closes.
     pub async fn closed(&mut self) -> Closed {
-        let abnormal = Closed { code: 1006, reason: String::new() };
+        let abnormal = Closed {
+            code: 1006,
+            reason: String::new(),
+        };
         let wait = async {
             loop {
                 match self.stream.next().await {
                     Some(Ok(Message::Close(Some(close)))) => {
-                        return Closed { code: close.code.into(), reason: close.reason.to_string() };
+                        return Closed {
+                            code: close.code.into(),
+                            reason: close.reason.to_string(),
+                        };
                     }
-                    Some(Ok(Message::Close(None))) => return Closed { code: 1005, reason: String::new() },
+                    Some(Ok(Message::Close(None))) => {
+                        return Closed {
+                            code: 1005,
+                            reason: String::new(),
+                        };
+                    }
                     Some(Ok(_)) => {}
                     Some(Err(_)) | None => return abnormal,
                 }
             }
         };
-        timeout(PATIENCE, wait).await.expect("the other side closes the socket")
+        timeout(PATIENCE, wait)
+            .await
+            .expect("the other side closes the socket")
     }
 
     /// Closes it in good order.
@@ -168,8 +206,12 @@ impl Socket {
             }
         };
         match timeout(PATIENCE, wait).await {
-            Ok(Ok(text)) => serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}")),
-            Ok(Err(end)) => panic!("instead of {wanted} the socket gave {end:?}, after {others:#?}"),
+            Ok(Ok(text)) => {
+                serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
+            }
+            Ok(Err(end)) => {
+                panic!("instead of {wanted} the socket gave {end:?}, after {others:#?}")
+            }
             Err(_) => panic!("{wanted} did not come within {PATIENCE:?}; what came: {others:#?}"),
         }
     }

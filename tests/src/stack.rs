@@ -1,23 +1,30 @@
 //! A whole stack for one test.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use local::{
+    build::build,
     gateway::Limits,
     services::{Install, Lifetime, Postgres, Redis},
     stack::{Stack, StackOptions},
+    template::{Site, Template},
 };
+use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
 use crate::{rest::Rest, user::User};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
-const GENEROUS: [(&str, &str); 3] =
-    [("RATE_LIMIT_AUTH", "100000"), ("RATE_LIMIT_WS_CONN", "100000"), ("RATE_LIMIT_MESSAGES", "100000")];
+const GENEROUS: [(&str, &str); 3] = [
+    ("RATE_LIMIT_AUTH", "100000"),
+    ("RATE_LIMIT_WS_CONN", "100000"),
+    ("RATE_LIMIT_MESSAGES", "100000"),
+];
 
 /// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics.
 #[derive(Debug)]
@@ -45,7 +52,11 @@ impl TestStack {
         // A test run installs nothing into the system.
         options.install = Install::Private;
         let builder = TestStackBuilder { options };
-        GENEROUS.into_iter().fold(builder, |builder, (name, value)| builder.variable(name, value))
+        GENEROUS
+            .into_iter()
+            .fold(builder, |builder, (name, value)| {
+                builder.variable(name, value)
+            })
     }
 
     /// The stack itself: its address, its functions, its schedules, its logs.
@@ -60,7 +71,9 @@ impl TestStack {
 
     /// Where sockets open.
     pub fn socket_url(&self) -> String {
-        self.stack.socket_url().expect("the template declares a WebSocket API")
+        self.stack
+            .socket_url()
+            .expect("the template declares a WebSocket API")
     }
 
     /// A new guest.
@@ -70,18 +83,29 @@ impl TestStack {
 
     /// A new user with an account.
     pub async fn sign_up(&self, email: &str, password: &str) -> User {
-        User::new(self.rest(), &self.rest().sign_up(email, password).await.ok())
+        User::new(
+            self.rest(),
+            &self.rest().sign_up(email, password).await.ok(),
+        )
     }
 
     /// Runs a schedule now: its logical id is the function's, then the event's. It does not wait for the function.
     pub fn run_schedule(&self, name: &str) -> Uuid {
-        self.stack.schedules().run_now(name).expect("the template declares the schedule")
+        self.stack
+            .schedules()
+            .run_now(name)
+            .expect("the template declares the schedule")
     }
 
     /// A connection to the functions' database.
     pub async fn database(&self) -> tokio_postgres::Client {
-        let url = self.stack.database_url().expect("the functions declare DATABASE_URL");
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.expect("PostgreSQL runs");
+        let url = self
+            .stack
+            .database_url()
+            .expect("the functions declare DATABASE_URL");
+        let (client, connection) = tokio_postgres::connect(url, NoTls)
+            .await
+            .expect("PostgreSQL runs");
         // It ends with the client, which is told of its errors.
         tokio::spawn(connection);
         client
@@ -89,9 +113,15 @@ impl TestStack {
 
     /// A connection to the functions' Redis.
     pub async fn keys(&self) -> redis::aio::MultiplexedConnection {
-        let url = self.stack.redis_url().expect("the functions declare REDIS_URL");
+        let url = self
+            .stack
+            .redis_url()
+            .expect("the functions declare REDIS_URL");
         let client = redis::Client::open(url).expect("the stack gives a valid address");
-        client.get_multiplexed_async_connection().await.expect("Redis runs")
+        client
+            .get_multiplexed_async_connection()
+            .await
+            .expect("Redis runs")
     }
 
     /// Takes PostgreSQL away: who is connected is cut off, who connects is refused.
@@ -101,7 +131,10 @@ impl TestStack {
 
     /// Gives it back, with its data, on the same port.
     pub async fn start_postgres(&self) {
-        self.postgres().start_again().await.expect("PostgreSQL starts again");
+        self.postgres()
+            .start_again()
+            .await
+            .expect("PostgreSQL starts again");
     }
 
     /// Takes Redis away, and all of its keys.
@@ -111,16 +144,24 @@ impl TestStack {
 
     /// Gives it back, empty, on the same port.
     pub async fn start_redis(&self) {
-        self.redis().start_again().await.expect("Redis starts again");
+        self.redis()
+            .start_again()
+            .await
+            .expect("Redis starts again");
     }
 
     /// Ends it and waits; without this it ends when it is dropped.
     pub async fn stop(self) {
-        self.stack.stop().await.expect("the stack stops in good order");
+        self.stack
+            .stop()
+            .await
+            .expect("the stack stops in good order");
     }
 
     fn postgres(&self) -> &Postgres {
-        self.stack.postgres().expect("the stack runs its own PostgreSQL")
+        self.stack
+            .postgres()
+            .expect("the stack runs its own PostgreSQL")
     }
 
     fn redis(&self) -> &Redis {
@@ -132,14 +173,18 @@ impl TestStackBuilder {
     /// Another value for an environment variable that the template declares.
     #[must_use]
     pub fn variable(mut self, name: &str, value: &str) -> Self {
-        self.options.environment.insert(name.to_owned(), value.to_owned());
+        self.options
+            .environment
+            .insert(name.to_owned(), value.to_owned());
         self
     }
 
     /// Another value for a parameter of the template.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
-        self.options.parameters.insert(name.to_owned(), value.to_owned());
+        self.options
+            .parameters
+            .insert(name.to_owned(), value.to_owned());
         self
     }
 
@@ -164,7 +209,8 @@ impl TestStackBuilder {
     }
 
     /// Starts it.
-    pub async fn start(self) -> TestStack {
+    pub async fn start(mut self) -> TestStack {
+        self.options.executables = Some(functions().await.clone());
         match Stack::start(self.options).await {
             Ok(stack) => TestStack { stack },
             Err(error) => panic!("the stack does not start: {error:#}"),
@@ -172,8 +218,30 @@ impl TestStackBuilder {
     }
 }
 
+/// The executables of all functions, built once by the tests of a process.
+async fn functions() -> &'static BTreeMap<String, PathBuf> {
+    static BUILT: OnceCell<BTreeMap<String, PathBuf>> = OnceCell::const_new();
+    let build = async || {
+        let root = workspace();
+        let site = Site {
+            address: String::new(),
+            state: root.join(".local"),
+            stack_name: String::new(),
+        };
+        let template = Template::load(&root.join("template.yaml"), &BTreeMap::new(), &site);
+        let template = template.expect("template.yaml is valid");
+        build(&template, &root, false)
+            .await
+            .expect("the functions compile")
+    };
+    BUILT.get_or_init(build).await
+}
+
 /// The folder of the workspace, where `template.yaml` is.
 fn workspace() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().expect("the crate is a folder of the workspace").to_owned()
+    tests
+        .parent()
+        .expect("the crate is a folder of the workspace")
+        .to_owned()
 }

@@ -28,20 +28,35 @@ pub struct Device {
 impl User {
     /// Who `tokens` belong to: the answer to a sign-up, a log-in, a refresh or a new guest.
     pub fn new(rest: Rest, tokens: &Value) -> Self {
-        let text = |name: &str| tokens[name].as_str().unwrap_or_else(|| panic!("no {name} in {tokens:#}")).to_owned();
-        Self { id: text("user_id"), rest: rest.with_token(&text("access_token")), refresh_token: text("refresh_token") }
+        let text = |name: &str| {
+            tokens[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("no {name} in {tokens:#}"))
+                .to_owned()
+        };
+        Self {
+            id: text("user_id"),
+            rest: rest.with_token(&text("access_token")),
+            refresh_token: text("refresh_token"),
+        }
     }
 
     /// Opens a session and gives its signed id.
     pub async fn open_session(&self, title: &str) -> String {
         let session = self.rest.open_session(title).await.ok();
-        session["session_id"].as_str().unwrap_or_else(|| panic!("no session_id in {session:#}")).to_owned()
+        session["session_id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no session_id in {session:#}"))
+            .to_owned()
     }
 
     /// Opens a socket.
     pub async fn device(&self, id: &str) -> Device {
         let url = self.ticket_url(id).await;
-        Device { id: id.to_owned(), socket: Socket::connect(&url).await }
+        Device {
+            id: id.to_owned(),
+            socket: Socket::connect(&url).await,
+        }
     }
 
     /// Takes a ticket and gives the address that it opens.
@@ -51,6 +66,18 @@ impl User {
             panic!("no url or no ticket in {ticket:#}");
         };
         format!("{url}?ticket={secret}")
+    }
+}
+
+impl Device {
+    /// Closes the socket in good order.
+    pub async fn close(self) {
+        self.socket.close().await;
+    }
+
+    /// Vanishes, as a phone in a tunnel does.
+    pub fn vanish(self) {
+        self.socket.vanish();
     }
 }
 

@@ -20,6 +20,9 @@ use super::{
     report::{self, Report},
 };
 
+/// How old the peak of a process's memory may be in a report: to ask the system costs as much as a short invocation.
+const MEMORY_INTERVAL: Duration = Duration::from_millis(100);
+
 /// One execution environment. Its process is watched by its supervisor, its Runtime API runs in tasks of its own, and
 /// the pool gives it events; this is what they share.
 #[derive(Debug)]
@@ -51,6 +54,7 @@ struct State {
     init: Option<Duration>,
     init_error: Option<Bytes>,
     max_memory_mb: u64,
+    memory_known_until: Instant,
     idle_since: Instant,
 }
 
@@ -125,6 +129,7 @@ impl Environment {
             init: None,
             init_error: None,
             max_memory_mb: 0,
+            memory_known_until: started,
             idle_since: started,
         };
         Self {
@@ -146,10 +151,10 @@ impl Environment {
     }
 
     /// Hands over an event; gives it back when the process has ended.
-    pub(super) fn begin(&self, job: Job) -> Result<(), Job> {
+    pub(super) fn begin(&self, job: Job) -> Option<Job> {
         let mut state = self.lock();
         if state.stage == Stage::Ended {
-            return Err(job);
+            return Some(job);
         }
         if job.with_log {
             self.output.keep_tail();
@@ -175,7 +180,7 @@ impl Environment {
             Some(poll) => poll.send(delivery).err(),
             None => Some(delivery),
         };
-        Ok(())
+        None
     }
 
     /// The runtime asks for an event: the current invocation is over. Gives where the event will arrive, and the stage
@@ -312,9 +317,7 @@ impl Environment {
         };
         let request_id = current.job.request_id;
         if self.output.wanted() {
-            if let Some(peak) = self.process_id.and_then(peak_memory_mb) {
-                state.max_memory_mb = peak;
-            }
+            self.look_at_memory(state);
             let report = Report {
                 request_id,
                 duration: current.started.elapsed(),
@@ -339,6 +342,16 @@ impl Environment {
             String::new()
         };
         current.job.close(tail);
+    }
+
+    fn look_at_memory(&self, state: &mut State) {
+        let now = Instant::now();
+        if state.memory_known_until <= now
+            && let Some(peak) = self.process_id.and_then(peak_memory_mb)
+        {
+            state.max_memory_mb = peak;
+            state.memory_known_until = now + MEMORY_INTERVAL;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

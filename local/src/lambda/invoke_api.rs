@@ -10,13 +10,16 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use serde::{Serialize, de::IgnoredAny};
+use serde::de::IgnoredAny;
 use uuid::Uuid;
 
-use super::{InvokeError, Lambda, MAX_ASYNC_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, Outcome, pool::arn};
+use super::{
+    InvokeError, Lambda, MAX_ASYNC_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, Outcome, api_error::ApiError,
+    pool::arn,
+};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
-const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+/// On every answer.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const EXECUTED_VERSION: HeaderName = HeaderName::from_static("x-amz-executed-version");
 const FUNCTION_ERROR: HeaderName = HeaderName::from_static("x-amz-function-error");
 const LOG_RESULT: HeaderName = HeaderName::from_static("x-amz-log-result");
@@ -70,12 +73,19 @@ async fn answer(
         MAX_PAYLOAD_BYTES
     };
     let payload = payload(body, limit).await?;
+    let refused = |error| ApiError::from(error).reserved(lambda.is_reserved(function));
     match kind {
         "RequestResponse" if header(headers, "x-amz-log-type") == Some("Tail") => Ok(result(
-            lambda.invoke_with_log(function, payload).await?,
+            lambda
+                .invoke_with_log(function, payload)
+                .await
+                .map_err(refused)?,
             true,
         )),
-        "RequestResponse" => Ok(result(lambda.invoke(function, payload).await?, false)),
+        "RequestResponse" => Ok(result(
+            lambda.invoke(function, payload).await.map_err(refused)?,
+            false,
+        )),
         "Event" => Ok(empty(
             StatusCode::ACCEPTED,
             lambda.invoke_async(function, payload)?,
@@ -121,7 +131,7 @@ fn result(outcome: Outcome, with_log: bool) -> Response {
     let mut response = Response::new(Body::from(outcome.payload));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(REQUEST_ID, text(&outcome.request_id.to_string()));
+    headers.insert(REQUEST_ID, request_id(outcome.request_id));
     headers.insert(EXECUTED_VERSION, HeaderValue::from_static(LATEST));
     if outcome.failed {
         headers.insert(FUNCTION_ERROR, HeaderValue::from_static("Unhandled"));
@@ -137,125 +147,15 @@ fn empty(status: StatusCode, request_id: Uuid) -> Response {
     *response.status_mut() = status;
     response
         .headers_mut()
-        .insert(REQUEST_ID, text(&request_id.to_string()));
+        .insert(REQUEST_ID, self::request_id(request_id));
     response
+}
+
+/// The value of `x-amzn-RequestId`.
+pub(super) fn request_id(id: Uuid) -> HeaderValue {
+    text(&id.to_string())
 }
 
 fn text(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).expect("ids and base64 are visible ASCII")
-}
-
-/// An error as the service model writes it.
-struct ApiError {
-    status: StatusCode,
-    code: &'static str,
-    document: Document,
-}
-
-/// The members of the service's error shapes. `Message` has a capital in some of them.
-#[derive(Serialize)]
-struct Document {
-    #[serde(rename = "Reason", skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    #[serde(rename = "Type")]
-    fault: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(rename = "Message", skip_serializing_if = "Option::is_none")]
-    capital_message: Option<String>,
-}
-
-impl ApiError {
-    fn user(status: StatusCode, code: &'static str, message: String) -> Self {
-        let document = Document {
-            reason: None,
-            fault: "User",
-            message: Some(message),
-            capital_message: None,
-        };
-        Self {
-            status,
-            code,
-            document,
-        }
-    }
-
-    fn too_large(limit: usize) -> Self {
-        let message =
-            format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
-        Self::user(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "RequestTooLargeException",
-            message,
-        )
-    }
-
-    fn invocation_type(kind: &str) -> Self {
-        let message = format!("Unknown invocation type: {kind}");
-        Self::user(
-            StatusCode::BAD_REQUEST,
-            "InvalidParameterValueException",
-            message,
-        )
-    }
-
-    fn response(self) -> Response {
-        let body = serde_json::to_vec(&self.document).expect("texts are JSON");
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(ERROR_TYPE, HeaderValue::from_static(self.code));
-        headers.insert(REQUEST_ID, text(&Uuid::new_v4().to_string()));
-        response
-    }
-}
-
-impl From<InvokeError> for ApiError {
-    fn from(error: InvokeError) -> Self {
-        let message = error.to_string();
-        match error {
-            InvokeError::NotFound(_) => {
-                let document = Document {
-                    reason: None,
-                    fault: "User",
-                    message: None,
-                    capital_message: Some(message),
-                };
-                Self {
-                    status: StatusCode::NOT_FOUND,
-                    code: "ResourceNotFoundException",
-                    document,
-                }
-            }
-            InvokeError::Throttled => {
-                let mut error = Self::user(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "TooManyRequestsException",
-                    message,
-                );
-                error.document.reason = Some("ReservedFunctionConcurrentInvocationLimitExceeded");
-                error
-            }
-            InvokeError::RequestTooLarge => Self::too_large(MAX_PAYLOAD_BYTES),
-            InvokeError::InvalidRequestContent(_) => Self::user(
-                StatusCode::BAD_REQUEST,
-                "InvalidRequestContentException",
-                message,
-            ),
-            InvokeError::Service(_) => {
-                let document = Document {
-                    reason: None,
-                    fault: "Service",
-                    message: None,
-                    capital_message: Some(message),
-                };
-                Self {
-                    status: StatusCode::INTERNAL_SERVER_ERROR,
-                    code: "ServiceException",
-                    document,
-                }
-            }
-        }
-    }
 }

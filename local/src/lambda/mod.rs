@@ -4,6 +4,7 @@
 //! process is started, up to a limit, and what comes then waits its turn. A process that crashes or runs out of time is
 //! answered for as Lambda does, and the next event finds a new one.
 
+mod api_error;
 mod environment;
 mod invoke_api;
 mod job;
@@ -137,6 +138,12 @@ impl Lambda {
         }
         self.inner.shared.tasks.close();
         self.inner.shared.tasks.wait().await;
+    }
+
+    /// Whether a function has a concurrency of its own.
+    fn is_reserved(&self, function: &str) -> bool {
+        self.pool(function)
+            .is_ok_and(|pool| pool.function.reserved_concurrency.is_some())
     }
 
     async fn invoke_sync(

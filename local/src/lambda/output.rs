@@ -9,7 +9,7 @@ use tokio::net::unix::pipe::Receiver;
 
 use crate::logs::{LogLine, LogSource, Logs};
 
-/// A longer line is cut here, as CloudWatch cuts an event: 256 KB.
+/// A longer line is cut here, as Lambda cuts an event of its log: 256 KB.
 const MAX_LINE_BYTES: usize = 256 * 1024;
 
 /// What `LogType=Tail` gives.
@@ -202,7 +202,7 @@ mod tests {
         let (mut writer, output, mut lines) = output();
         write!(writer, "one\ntwo\nhal").unwrap();
         output.platform(|| "END".to_owned());
-        write!(writer, "f\n").unwrap();
+        writeln!(writer, "f").unwrap();
         output.finish();
         let mut texts = Vec::new();
         while let Ok(line) = lines.try_recv() {

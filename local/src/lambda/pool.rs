@@ -149,8 +149,8 @@ impl Pool {
             state.busy += 1;
             drop(state);
             match environment.begin(job) {
-                Ok(()) => return Ok(false),
-                Err(returned) => job = returned,
+                None => return Ok(false),
+                Some(returned) => job = returned,
             }
             // Its process has just ended; the next one may live.
             self.lock().busy -= 1;
@@ -177,7 +177,7 @@ impl Pool {
         };
         state.busy += 1;
         drop(state);
-        if let Err(job) = environment.begin(job) {
+        if let Some(job) = environment.begin(job) {
             let mut state = self.lock();
             state.busy -= 1;
             state.waiting.push_front(job);
@@ -202,6 +202,11 @@ impl Pool {
             }
         }
         self.start_more(&mut state);
+    }
+
+    /// Whether an environment has an event, and so may soon be free.
+    pub(super) fn is_busy(&self) -> bool {
+        self.lock().busy > 0
     }
 
     /// Whether an environment that could start now would find something to do; if not, it must not start.

@@ -28,6 +28,10 @@ use super::{
 /// How long a start may keep others from starting: one that takes longer waits for something, and leaves the cores alone.
 const START_SLOT: Duration = Duration::from_secs(1);
 
+/// How long a function that has processes waits before it starts one more. A process that has answered asks for its next
+/// event a moment later; without this pause a single caller that never waits would grow the function to its limit.
+const GROWTH_PAUSE: Duration = Duration::from_millis(1);
+
 /// For how long an executable that is still being written is tried again, and how often.
 const BUSY_RETRIES: (Duration, u32) = (Duration::from_millis(20), 25);
 
@@ -50,6 +54,9 @@ enum End {
 
 /// Starts an environment of a function, unless it has become unnecessary, and stays with it to its end.
 pub(super) async fn run(pool: Arc<Pool>) {
+    if pool.is_busy() {
+        sleep(GROWTH_PAUSE).await;
+    }
     let Ok(permit) = pool.shared.starts.acquire().await else {
         return;
     };

@@ -141,3 +141,136 @@ async fn run(entry: Arc<Entry>, lambda: Lambda, clock: Clock) {
         *entry.next() = next;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, time::Duration};
+
+    use chrono::{DateTime, Utc};
+    use tempfile::TempDir;
+
+    use super::{Clock, Lambda, RunError, Schedules};
+    use crate::{
+        lambda::LambdaOptions,
+        logs::Logs,
+        template::{Function, Schedule, ScheduleKind},
+    };
+
+    /// Appends every event to `events`.
+    const RECORDER: &str = r#"#!/usr/bin/env python3
+import http.client, os
+api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
+while True:
+    api.request("GET", "/2018-06-01/runtime/invocation/next")
+    answer = api.getresponse()
+    with open("events", "ab") as events: events.write(answer.read() + b"\n")
+    path = "/2018-06-01/runtime/invocation/" + answer.headers["Lambda-Runtime-Aws-Request-Id"] + "/response"
+    api.request("POST", path, "null")
+    api.getresponse().read()
+"#;
+
+    fn recorder() -> (TempDir, Lambda) {
+        let folder = tempfile::tempdir().unwrap();
+        let bootstrap = folder.path().join("bootstrap");
+        fs::write(&bootstrap, RECORDER).unwrap();
+        fs::set_permissions(&bootstrap, fs::Permissions::from_mode(0o755)).unwrap();
+        let function = Function {
+            name: "Fn".to_owned(),
+            code_uri: ".".into(),
+            binary: None,
+            timeout: Duration::from_secs(5),
+            memory_mb: 128,
+            reserved_concurrency: None,
+            environment: BTreeMap::new(),
+        };
+        let options = LambdaOptions {
+            code_root: folder.path().to_owned(),
+            ..LambdaOptions::default()
+        };
+        (
+            folder,
+            Lambda::start(
+                BTreeMap::from([("Fn".to_owned(), function)]),
+                options,
+                Logs::new(),
+            ),
+        )
+    }
+
+    fn schedule(expression: &str, input: &str, enabled: bool) -> Schedule {
+        Schedule {
+            name: format!("Fn{input}"),
+            function: "Fn".to_owned(),
+            expression: expression.to_owned(),
+            timezone: None,
+            input: Some(input.to_owned()),
+            kind: ScheduleKind::Scheduler,
+            enabled,
+        }
+    }
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    async fn recorded(folder: &TempDir, count: usize) -> String {
+        for _ in 0..500 {
+            let events = fs::read_to_string(folder.path().join("events")).unwrap_or_default();
+            if events.lines().count() >= count {
+                return events;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("fewer than {count} events");
+    }
+
+    #[tokio::test]
+    async fn a_rate_of_the_scheduler_runs_at_once_and_a_disabled_one_only_when_asked() {
+        let (folder, lambda) = recorder();
+        let clock = Clock::starting_at(time("2026-11-23T10:00:30Z"));
+        let all = vec![
+            schedule("rate(1 minute)", "1", true),
+            schedule("rate(1 minute)", "2", false),
+        ];
+        let schedules = Schedules::start(all, lambda.clone(), clock).unwrap();
+        assert_eq!(recorded(&folder, 1).await, "1\n");
+        let next = schedules.list()[0].next.unwrap();
+        assert!(
+            (next - time("2026-11-23T10:01:30Z")).num_seconds().abs() < 2,
+            "{next}"
+        );
+        assert_eq!(schedules.list()[1].next, None);
+        schedules.run_now("Fn2").unwrap();
+        assert_eq!(recorded(&folder, 2).await, "1\n2\n");
+        assert!(matches!(schedules.run_now("Fn3"), Err(RunError::Unknown(name)) if name == "Fn3"));
+        schedules.stop().await;
+        lambda.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_time_that_comes_is_run_once_and_a_time_that_was_is_not_run() {
+        let (folder, lambda) = recorder();
+        let clock = Clock::starting_at(time("2026-11-23T09:59:59.700Z"));
+        let all = vec![
+            schedule("at(2026-11-23T10:00:00)", "1", true),
+            schedule("at(2026-11-23T09:59:59)", "2", true),
+            schedule("cron(0 10 * * ? *)", "3", true),
+        ];
+        let schedules = Schedules::start(all, lambda.clone(), clock).unwrap();
+        let mut events: Vec<String> = recorded(&folder, 2)
+            .await
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        events.sort();
+        assert_eq!(events, ["1", "3"]);
+        let next: Vec<_> = schedules
+            .list()
+            .into_iter()
+            .map(|upcoming| upcoming.next)
+            .collect();
+        assert_eq!(next, [None, None, Some(time("2026-11-24T10:00:00Z"))]);
+        schedules.stop().await;
+        lambda.stop().await;
+    }
+}

@@ -20,14 +20,31 @@ pub struct LogFormat {
 }
 
 /// Parts of a JSON log that a reader of a terminal has no use for, or that are shown apart.
-const LEFT_OUT: [&str; 7] = ["timestamp", "level", "message", "target", "fields", "span", "spans"];
+const LEFT_OUT: [&str; 7] = [
+    "timestamp",
+    "level",
+    "message",
+    "target",
+    "fields",
+    "span",
+    "spans",
+];
 
 impl LogFormat {
     /// Aligned for the longest name.
     pub fn new(template: &Template, style: Style) -> Self {
         let places = template.functions.keys().cloned().zip(0..).collect();
-        let width = template.functions.keys().map(|name| name.len()).max().unwrap_or_default();
-        Self { style, places, width }
+        let width = template
+            .functions
+            .keys()
+            .map(|name| name.len())
+            .max()
+            .unwrap_or_default();
+        Self {
+            style,
+            places,
+            width,
+        }
     }
 
     /// The line as it is shown, or nothing for `START` and `END`, whose news is all in `REPORT`.
@@ -36,8 +53,15 @@ impl LogFormat {
             LogSource::Function => self.function(&line.text),
             LogSource::Platform => self.platform(&line.text)?,
         };
-        let place = self.places.get(&*line.function).copied().unwrap_or_default();
-        let name = self.style.nth(place, &format!("{:width$}", line.function, width = self.width));
+        let place = self
+            .places
+            .get(&*line.function)
+            .copied()
+            .unwrap_or_default();
+        let name = self.style.nth(
+            place,
+            &format!("{:width$}", line.function, width = self.width),
+        );
         Some(format!("{name}  {text}"))
     }
 
@@ -51,9 +75,17 @@ impl LogFormat {
     /// What the JSON of `tracing` or of Lambda's own format says.
     fn json(&self, log: &Map<String, Value>) -> String {
         let fields = log.get("fields").and_then(Value::as_object);
-        let message = fields.and_then(|fields| fields.get("message")).or_else(|| log.get("message"));
-        let rest = fields.into_iter().flatten().chain(log).filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
-        let rest: Vec<String> = rest.map(|(name, value)| format!("{name}={}", shown(value))).collect();
+        let message = fields
+            .and_then(|fields| fields.get("message"))
+            .or_else(|| log.get("message"));
+        let rest = fields
+            .into_iter()
+            .flatten()
+            .chain(log)
+            .filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
+        let rest: Vec<String> = rest
+            .map(|(name, value)| format!("{name}={}", shown(value)))
+            .collect();
         let mut parts = vec![self.level(&shown(&log["level"]))];
         parts.extend(message.map(shown));
         if !rest.is_empty() {
@@ -79,9 +111,15 @@ impl LogFormat {
             return Some(self.style.yellow(&printable(text)));
         };
         let took = after(report, "\tDuration: ")?;
-        let start = after(report, "Init Duration: ").map(|init| format!(", {init} to start")).unwrap_or_default();
-        let memory = after(report, "Max Memory Used: ").map(|used| format!(", {used}")).unwrap_or_default();
-        let status = after(report, "Status: ").map(|status| format!(", {status}")).unwrap_or_default();
+        let start = after(report, "Init Duration: ")
+            .map(|init| format!(", {init} to start"))
+            .unwrap_or_default();
+        let memory = after(report, "Max Memory Used: ")
+            .map(|used| format!(", {used}"))
+            .unwrap_or_default();
+        let status = after(report, "Status: ")
+            .map(|status| format!(", {status}"))
+            .unwrap_or_default();
         Some(self.style.dim(&format!("{took}{start}{memory}{status}")))
     }
 }
@@ -101,7 +139,13 @@ fn shown(value: &Value) -> String {
 
 /// Without what would move the cursor: a log may quote what a stranger has sent.
 fn printable(text: &str) -> String {
-    let escape = |letter: char| if letter.is_control() && letter != '\t' { letter.escape_default().to_string() } else { letter.to_string() };
+    let escape = |letter: char| {
+        if letter.is_control() && letter != '\t' {
+            letter.escape_default().to_string()
+        } else {
+            letter.to_string()
+        }
+    };
     text.chars().map(escape).collect()
 }
 
@@ -110,29 +154,55 @@ mod tests {
     use super::*;
 
     fn shown_as(source: LogSource, text: &str) -> Option<String> {
-        let format = LogFormat { style: Style::plain(), places: BTreeMap::new(), width: 7 };
-        format.line(&LogLine { function: "Hello".into(), source, text: text.to_owned() })
+        let format = LogFormat {
+            style: Style::plain(),
+            places: BTreeMap::new(),
+            width: 7,
+        };
+        format.line(&LogLine {
+            function: "Hello".into(),
+            source,
+            text: text.to_owned(),
+        })
     }
 
     #[test]
     fn json_is_spelled_out() {
         let text = r#"{"timestamp":"2026-11-23T02:00:00Z","level":"INFO","fields":{"message":"sent","members":3},"target":"shared"}"#;
-        assert_eq!(shown_as(LogSource::Function, text).unwrap(), "Hello    INFO  sent members=3");
+        assert_eq!(
+            shown_as(LogSource::Function, text).unwrap(),
+            "Hello    INFO  sent members=3"
+        );
         let flat = r#"{"level":"WARN","message":"slow","requestId":"r-1"}"#;
-        assert_eq!(shown_as(LogSource::Function, flat).unwrap(), "Hello    WARN  slow requestId=r-1");
+        assert_eq!(
+            shown_as(LogSource::Function, flat).unwrap(),
+            "Hello    WARN  slow requestId=r-1"
+        );
     }
 
     #[test]
     fn other_text_is_shown_as_it_is_but_cannot_move_the_cursor() {
-        assert_eq!(shown_as(LogSource::Function, "plain {text}").unwrap(), "Hello    plain {text}");
-        assert_eq!(shown_as(LogSource::Function, "a\x1b[2Jb").unwrap(), "Hello    a\\u{1b}[2Jb");
+        assert_eq!(
+            shown_as(LogSource::Function, "plain {text}").unwrap(),
+            "Hello    plain {text}"
+        );
+        assert_eq!(
+            shown_as(LogSource::Function, "a\x1b[2Jb").unwrap(),
+            "Hello    a\\u{1b}[2Jb"
+        );
     }
 
     #[test]
     fn a_report_is_short_and_start_and_end_are_not_shown() {
         let report = "REPORT RequestId: 1\tDuration: 12.30 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 14 MB\tInit Duration: 4.00 ms\t";
-        assert_eq!(shown_as(LogSource::Platform, report).unwrap(), "Hello    12.30 ms, 4.00 ms to start, 14 MB");
-        assert_eq!(shown_as(LogSource::Platform, "START RequestId: 1 Version: $LATEST"), None);
+        assert_eq!(
+            shown_as(LogSource::Platform, report).unwrap(),
+            "Hello    12.30 ms, 4.00 ms to start, 14 MB"
+        );
+        assert_eq!(
+            shown_as(LogSource::Platform, "START RequestId: 1 Version: $LATEST"),
+            None
+        );
         assert_eq!(shown_as(LogSource::Platform, "END RequestId: 1"), None);
         let other = shown_as(LogSource::Platform, "1 Task timed out after 3.00 seconds").unwrap();
         assert_eq!(other, "Hello    1 Task timed out after 3.00 seconds");
@@ -140,9 +210,20 @@ mod tests {
 
     #[test]
     fn levels_and_names_have_colours() {
-        let format = LogFormat { style: Style::COLOURED, places: BTreeMap::new(), width: 5 };
+        let format = LogFormat {
+            style: Style::COLOURED,
+            places: BTreeMap::new(),
+            width: 5,
+        };
         let text = r#"{"level":"ERROR","message":"no"}"#.to_owned();
-        let line = LogLine { function: "Hello".into(), source: LogSource::Function, text };
-        assert_eq!(format.line(&line).unwrap(), "\x1b[36mHello\x1b[0m  \x1b[31mERROR\x1b[0m no");
+        let line = LogLine {
+            function: "Hello".into(),
+            source: LogSource::Function,
+            text,
+        };
+        assert_eq!(
+            format.line(&line).unwrap(),
+            "\x1b[36mHello\x1b[0m  \x1b[31mERROR\x1b[0m no"
+        );
     }
 }

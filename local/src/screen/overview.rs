@@ -35,7 +35,10 @@ pub fn overview(template: &Template, addresses: Addresses<'_>, style: Style) -> 
         }
         for (row, call) in calls.into_iter().enumerate() {
             let name = if row == 0 { id.as_str() } else { "" };
-            text += &format!("  {}  {call}\n", style.nth(place, &format!("{name:width$}")));
+            text += &format!(
+                "  {}  {call}\n",
+                style.nth(place, &format!("{name:width$}"))
+            );
         }
     }
     text
@@ -54,9 +57,15 @@ fn places(template: &Template, addresses: Addresses<'_>) -> Vec<(String, String)
     }
     for WebSocketApi { stage, .. } in &template.websocket_apis {
         add("WebSocket", format!("ws://{host}/{stage}"));
-        add("@connections", format!("http://{host}/{stage}/@connections/{{id}}"));
+        add(
+            "@connections",
+            format!("http://{host}/{stage}/@connections/{{id}}"),
+        );
     }
-    add("Invoke API", format!("http://{host}/2015-03-31/functions/{{name}}/invocations"));
+    add(
+        "Invoke API",
+        format!("http://{host}/2015-03-31/functions/{{name}}/invocations"),
+    );
     if let Some(url) = addresses.database_url {
         add("PostgreSQL", without_password(url));
     }
@@ -73,24 +82,38 @@ fn without_password(url: &str) -> String {
         let (user, _) = authority.rsplit_once('@')?.0.split_once(':')?;
         Some((scheme, user, &rest[rest[..authority.len()].rfind('@')?..]))
     });
-    password.map_or_else(|| url.to_owned(), |(scheme, user, rest)| format!("{scheme}://{user}:…{rest}"))
+    password.map_or_else(
+        || url.to_owned(),
+        |(scheme, user, rest)| format!("{scheme}://{user}:…{rest}"),
+    )
 }
 
 /// Routes, authorizers and schedules of a function.
 fn callers(template: &Template, id: &str) -> Vec<String> {
     let mut callers = Vec::new();
     for api in &template.websocket_apis {
-        if api.authorizer.as_ref().is_some_and(|authorizer| authorizer.function == id) {
+        if api
+            .authorizer
+            .as_ref()
+            .is_some_and(|authorizer| authorizer.function == id)
+        {
             callers.push(format!("authorizer of {}", api.name));
         }
-        let routes = api.routes.iter().filter(|(_, route)| route.function.as_deref() == Some(id));
+        let routes = api
+            .routes
+            .iter()
+            .filter(|(_, route)| route.function.as_deref() == Some(id));
         callers.extend(routes.map(|(key, _)| key.clone()));
     }
     for api in &template.http_apis {
         let routes = api.routes.iter().filter(|route| route.function == id);
         callers.extend(routes.map(|route| route.key.clone()));
     }
-    for schedule in template.schedules.iter().filter(|schedule| schedule.function == id) {
+    for schedule in template
+        .schedules
+        .iter()
+        .filter(|schedule| schedule.function == id)
+    {
         let state = if schedule.enabled { "" } else { " (disabled)" };
         callers.push(format!("{}{state}", schedule.expression));
     }
@@ -107,11 +130,18 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        let shown = without_password("postgres://ada:se@cret@db.example.com:5432/app?sslmode=require");
-        assert_eq!(shown, "postgres://ada:…@db.example.com:5432/app?sslmode=require");
+        let shown =
+            without_password("postgres://ada:se@cret@db.example.com:5432/app?sslmode=require");
+        assert_eq!(
+            shown,
+            "postgres://ada:…@db.example.com:5432/app?sslmode=require"
+        );
         let plain = "postgres://postgres@127.0.0.1:20000/app";
         assert_eq!(without_password(plain), plain);
         assert_eq!(without_password("redis://:secret@h/0"), "redis://:…@h/0");
-        assert_eq!(without_password("redis://127.0.0.1:6379/a@b:c"), "redis://127.0.0.1:6379/a@b:c");
+        assert_eq!(
+            without_password("redis://127.0.0.1:6379/a@b:c"),
+            "redis://127.0.0.1:6379/a@b:c"
+        );
     }
 }

@@ -15,7 +15,9 @@ impl Style {
     /// With colours when `output` is a terminal and `NO_COLOR` is unset or empty, as <https://no-color.org> asks.
     pub fn of(output: &impl IsTerminal) -> Self {
         let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { colours: output.is_terminal() && !unwanted }
+        Self {
+            colours: output.is_terminal() && !unwanted,
+        }
     }
 
     /// Without colours.
@@ -49,7 +51,11 @@ impl Style {
     }
 
     fn paint(self, code: &str, text: &str) -> String {
-        if self.colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colours {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }
 

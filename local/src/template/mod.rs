@@ -11,11 +11,16 @@ mod http_api;
 mod intrinsic;
 mod parameter;
 mod properties;
+mod raw_api;
 mod resource;
+mod route_response;
 mod schedule;
 mod scope;
 mod site;
 mod websocket_api;
+
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, fs, path::Path};
 

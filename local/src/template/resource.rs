@@ -6,14 +6,17 @@ use super::{
     error::{Fault, Problem},
     function, http_api,
     properties::Properties,
+    raw_api,
+    route_response::RouteResponses,
     schedule::{self, ScheduleKind},
-    scope::{Scope, kind},
+    scope::{APIS, Scope, kind, route_logical_id},
     websocket_api,
 };
 
 /// Types of the serverless families that only say something about an account.
 const WITHOUT_EFFECT: &[&str] = &[
     "AWS::ApiGatewayV2::ApiMapping",
+    "AWS::ApiGatewayV2::Deployment",
     "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::Model",
     "AWS::Lambda::Alias",
@@ -37,36 +40,54 @@ const ACTIVE_FAMILIES: &[&str] = &[
 pub(super) fn read_all(scope: &Scope<'_>) -> Result<Template, Fault> {
     let resources = scope.resources()?;
     let mut template = Template::default();
-    // Routes and route responses name their API, wherever in the file it stands.
+    let mut responses = RouteResponses::default();
+    // Routes and stages name their API, wherever in the file it stands; so do routes their integration.
     for (id, resource) in &resources {
-        match kind(resource) {
-            "AWS::Serverless::WebSocketApi" => {
-                template
-                    .websocket_apis
-                    .push(websocket_api::read(scope, id, resource)?);
-            }
-            "AWS::Serverless::HttpApi" => template
-                .http_apis
-                .push(http_api::read(scope, id, resource)?),
-            _ => {}
-        }
+        read_api(&mut template, &mut responses, scope, id, resource)?;
     }
+    let parts = raw_api::Parts::read(scope, &resources)?;
     for (id, resource) in &resources {
         match kind(resource) {
-            "AWS::Serverless::WebSocketApi" | "AWS::Serverless::HttpApi" => {}
-            "AWS::Serverless::Function" => read_function(&mut template, scope, id, resource)?,
-            "AWS::ApiGatewayV2::RouteResponse" => {
-                websocket_api::read_route_response(
-                    &mut template.websocket_apis,
-                    scope,
-                    id,
-                    resource,
-                )?;
+            kind if APIS.contains(&kind) => {}
+            "AWS::ApiGatewayV2::Authorizer" | "AWS::ApiGatewayV2::Integration" => {}
+            "AWS::ApiGatewayV2::Route" => {
+                parts.read_route(&mut template, &mut responses, scope, id, resource)?;
             }
+            "AWS::ApiGatewayV2::RouteResponse" => responses.read(scope, id, resource)?,
+            "AWS::ApiGatewayV2::Stage" => raw_api::read_stage(&mut template, scope, id, resource)?,
+            "AWS::Serverless::Function" => read_function(&mut template, scope, id, resource)?,
             kind => skip(id, kind, resource)?,
         }
     }
+    responses.apply(&mut template.websocket_apis)?;
+    for (id, resource) in &resources {
+        raw_api::check_stage(&template, id, resource)?;
+    }
     Ok(template)
+}
+
+fn read_api(
+    template: &mut Template,
+    responses: &mut RouteResponses,
+    scope: &Scope<'_>,
+    id: &str,
+    resource: &Node,
+) -> Result<(), Fault> {
+    match kind(resource) {
+        "AWS::Serverless::WebSocketApi" => {
+            let api = websocket_api::read(scope, id, resource)?;
+            for key in api.routes.keys() {
+                responses.name(route_logical_id(id, key), &api.api_id, key);
+            }
+            template.websocket_apis.push(api);
+        }
+        "AWS::Serverless::HttpApi" => template
+            .http_apis
+            .push(http_api::read(scope, id, resource)?),
+        "AWS::ApiGatewayV2::Api" => raw_api::read_api(template, scope, id, resource)?,
+        _ => {}
+    }
+    Ok(())
 }
 
 fn read_function(

@@ -12,8 +12,8 @@ use super::{
 /// References deeper than this are taken for a circle.
 const MAX_REFERENCE_DEPTH: u32 = 32;
 
-/// Types whose `Ref` is the id of an API.
-const APIS: &[&str] = &[
+/// The types of an API; their `Ref` is its id.
+pub(super) const APIS: &[&str] = &[
     "AWS::Serverless::WebSocketApi",
     "AWS::Serverless::HttpApi",
     "AWS::ApiGatewayV2::Api",

@@ -1,4 +1,4 @@
-//! `AWS::Serverless::WebSocketApi` and the route responses that make its routes two-way.
+//! `AWS::Serverless::WebSocketApi`.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -6,12 +6,12 @@ use super::{
     document::Node,
     error::{Fault, Problem},
     properties::{Known, Properties},
-    scope::{Scope, route_logical_id},
+    scope::Scope,
     site::api_id,
 };
 
 /// The longest, and the default, that a WebSocket API waits for a function.
-const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
+pub(super) const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(29);
 
 /// A WebSocket API with its one stage.
 #[derive(Debug, Clone)]
@@ -96,7 +96,7 @@ const AUTH: Known = Known {
     warned: &[],
 };
 
-/// The API of a resource. Its routes are one-way until their responses are read.
+/// The API of a resource. Routes that select a response count as two-way until the responses are known.
 pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<WebSocketApi, Fault> {
     let globals = scope
         .section("Globals")
@@ -145,7 +145,7 @@ fn read_route(route: &Properties<'_>) -> Result<SocketRoute, Fault> {
         integration_timeout: route
             .milliseconds("IntegrationTimeout")?
             .unwrap_or(INTEGRATION_TIMEOUT),
-        two_way: false,
+        two_way: route.text("RouteResponseSelectionExpression")?.is_some(),
     })
 }
 
@@ -162,42 +162,4 @@ fn read_authorizer(properties: &Properties<'_>) -> Result<Option<SocketAuthorize
         function: auth.function("AuthArn")?,
         identity_sources: auth.texts("IdentitySource")?,
     }))
-}
-
-/// Makes the route of an `AWS::ApiGatewayV2::RouteResponse` two-way.
-pub(super) fn read_route_response(
-    apis: &mut [WebSocketApi],
-    scope: &Scope<'_>,
-    id: &str,
-    resource: &Node,
-) -> Result<(), Fault> {
-    let properties = Properties::new(scope, id, resource.line, resource.get("Properties"));
-    properties.check(&Known {
-        read: &["ApiId", "RouteId", "RouteResponseKey"],
-        without_effect: &[
-            "ModelSelectionExpression",
-            "ResponseModels",
-            "ResponseParameters",
-        ],
-        warned: &[],
-    })?;
-    properties.only("RouteResponseKey", &["$default"])?;
-    let (api, route) = (
-        properties.required("ApiId")?,
-        properties.required("RouteId")?,
-    );
-    let of_api = apis.iter_mut().filter(|known| known.api_id == api);
-    let mut routes = of_api.flat_map(|api| {
-        let name = &api.name;
-        api.routes
-            .iter_mut()
-            .map(move |(key, route)| (route_logical_id(name, key), route))
-    });
-    match routes.find(|(id, _)| *id == route) {
-        Some((_, route)) => {
-            route.two_way = true;
-            Ok(())
-        }
-        None => Err(Problem::Unknown(format!("route {route}")).at(properties.line_of("RouteId"))),
-    }
 }

@@ -1,6 +1,15 @@
-//! End to end: one story a test, through the gateway, with the real functions, a real PostgreSQL and a real Redis.
+//! Stories told end to end: real functions, real PostgreSQL, real Redis, a real gateway.
 
+mod budget;
+mod chat;
 mod cleanup;
 mod heartbeat;
+mod idempotency;
 mod management;
+mod order;
+mod postgres_away;
+mod recent_list;
+mod redis_away;
 mod registry;
+mod replay;
+mod resume;

@@ -206,6 +206,7 @@ async fn errors_are_those_of_the_service_model() {
         let reply = post(&stage.lambda, path, headers, body).await;
         assert_eq!((reply.status.as_str(), reply.header("x-amzn-errortype")), (status, Some(code)));
         assert_eq!(reply.body, document);
+        assert_eq!(reply.header("retry-after"), status.starts_with("429").then_some("1"));
     }
     stage.lambda.stop().await;
 }

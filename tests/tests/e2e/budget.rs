@@ -1,0 +1,119 @@
+//! What each path may cost, in round trips. Counted, so that a noisy machine cannot hide a change.
+
+use serde_json::json;
+use tests::{Counts, Device, TestStack, User};
+
+/// Three sockets that have all spoken, so that every function has its connections.
+struct Scene {
+    stack: TestStack,
+    ada: User,
+    session: String,
+    phone: Device,
+    laptop: Device,
+    desk: Device,
+}
+
+async fn scene() -> Scene {
+    let stack = TestStack::with().no_schedules().start().await;
+    let (ada, shop) = (stack.guest().await, stack.guest().await);
+    let session = ada.open_session("Kettles").await;
+    ada.rest
+        .add_member(&session, &shop.id, "assistant")
+        .await
+        .ok();
+    let (mut phone, mut laptop) = (ada.device("phone").await, ada.device("laptop").await);
+    let mut desk = shop.device("desk").await;
+    phone.message(&session, "Warm").await;
+    laptop.next_of("message").await;
+    desk.next_of("message").await;
+    ada.rest
+        .since(&session, &[("after_change", "0")])
+        .await
+        .ok();
+    Scene {
+        stack,
+        ada,
+        session,
+        phone,
+        laptop,
+        desk,
+    }
+}
+
+fn assert_cost(counts: &Counts, statements: u64, redis: u64) {
+    assert_eq!(
+        (counts.statement_calls(), counts.redis_reads),
+        (statements, redis),
+        "{counts:#?}"
+    );
+}
+
+#[tokio::test]
+async fn a_send_costs_one_statement_two_trips_to_redis_and_a_post_for_each_other_socket() {
+    let mut scene = scene().await;
+    let (ack, counts) = scene
+        .stack
+        .counting(scene.phone.message(&scene.session, "Counted"))
+        .await;
+    assert_eq!(ack["type"], "ack");
+    assert_cost(&counts, 1, 2);
+    // The two others get one frame each; the sender's own socket gets nothing but the ack.
+    assert_eq!(scene.laptop.next_of("message").await["prev"], 1);
+    assert_eq!(scene.desk.next_of("message").await["prev"], 1);
+    assert!(scene.phone.pushes().is_empty());
+}
+
+#[tokio::test]
+async fn a_ping_costs_one_trip_to_redis() {
+    let mut scene = scene().await;
+    let ping = json!({"type": "ping", "cursors": {scene.session.as_str(): 1}});
+    let work = async {
+        scene.phone.send(&ping).await;
+        scene.phone.next_of("pong").await
+    };
+    let (pong, counts) = scene.stack.counting(work).await;
+    assert_eq!(pong["behind"], json!([]));
+    assert_cost(&counts, 0, 1);
+}
+
+#[tokio::test]
+async fn a_connect_costs_two_trips_to_redis() {
+    let scene = scene().await;
+    let url = scene.ada.ticket_url("tablet").await;
+    let (socket, counts) = scene.stack.counting(tests::Socket::connect(&url)).await;
+    assert_cost(&counts, 0, 2);
+    socket.close().await;
+}
+
+#[tokio::test]
+async fn a_sync_within_the_recent_list_costs_no_statement() {
+    let scene = scene().await;
+    let (page, counts) = scene
+        .stack
+        .counting(
+            scene
+                .ada
+                .rest
+                .since(&scene.session, &[("after_change", "0")]),
+        )
+        .await;
+    assert_eq!(page.ok()["message_count"], 1);
+    assert_eq!(counts.statement_calls(), 0, "{counts:#?}");
+    assert!(counts.redis_reads <= 2, "{counts:#?}");
+}
+
+#[tokio::test]
+async fn typing_costs_one_trip_to_redis_once_its_audience_is_known() {
+    let mut scene = scene().await;
+    let typing = |typing: bool| json!({"type": "user_typing", "session_id": scene.session, "typing": typing});
+    scene.phone.send(&typing(true)).await;
+    scene.desk.next_of("user_typing").await;
+    scene.laptop.next_of("user_typing").await;
+    let work = async {
+        scene.phone.send(&typing(false)).await;
+        scene.desk.next_of("user_typing").await;
+        scene.laptop.next_of("user_typing").await;
+    };
+    let ((), counts) = scene.stack.counting(work).await;
+    assert_cost(&counts, 0, 1);
+}
