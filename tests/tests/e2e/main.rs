@@ -3,8 +3,10 @@
 mod budget;
 mod chat;
 mod cleanup;
+mod error_codes;
 mod heartbeat;
 mod idempotency;
+mod identity;
 mod management;
 mod order;
 mod postgres_away;
@@ -13,3 +15,4 @@ mod redis_away;
 mod registry;
 mod replay;
 mod resume;
+mod sessions;
