@@ -1,9 +1,11 @@
 //! Stories told end to end: real functions, real PostgreSQL, real Redis, a real gateway.
 
+mod bodies;
 mod budget;
 mod chat;
 mod cleanup;
 mod error_codes;
+mod frames;
 mod heartbeat;
 mod idempotency;
 mod identity;
@@ -11,6 +13,7 @@ mod management;
 mod order;
 mod postgres_away;
 mod recent_list;
+mod redacted;
 mod redis_away;
 mod registry;
 mod replay;

@@ -10,10 +10,12 @@ use uuid::Uuid;
 
 use super::{assert_problem, error};
 
+/// Bytes of the smallest metadata here.
+const SMALL: usize = r#"{"note":""}"#.len();
+
 /// A metadata object of so many bytes.
 fn metadata(bytes: usize) -> Value {
-    let empty = json!({"note": ""}).to_string().len();
-    json!({"note": "n".repeat(bytes - empty)})
+    json!({"note": "n".repeat(bytes - SMALL)})
 }
 
 #[tokio::test]
@@ -26,19 +28,19 @@ async fn a_message_fits_to_the_byte_or_is_refused_both_ways() {
 
     let largest = "x".repeat(MAX_CONTENT_BYTES);
     for (content, bytes, refusal) in [
-        ("", 11, Some((Code::MessageEmpty, "content"))),
-        (" \n\t", 11, Some((Code::MessageEmpty, "content"))),
-        (".", 11, None),
+        ("", SMALL, Some((Code::MessageEmpty, "content"))),
+        (" \n\t", SMALL, Some((Code::MessageEmpty, "content"))),
+        (".", SMALL, None),
         (&*largest, MAX_METADATA_BYTES, None),
         (
             &*format!("{largest}x"),
-            11,
+            SMALL,
             Some((Code::MessageTooLarge, "content")),
         ),
         // A quotation mark is two bytes in JSON.
         (
             &*"\"".repeat(MAX_CONTENT_BYTES / 2 + 1),
-            11,
+            SMALL,
             Some((Code::MessageTooLarge, "content")),
         ),
         (
