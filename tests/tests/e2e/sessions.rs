@@ -83,18 +83,17 @@ async fn a_member_comes_changes_role_and_leaves() {
         stack.guest().await,
     );
     let session = ada.open_session("team").await;
-    let as_owner = (ada.id.clone(), "owner".to_owned());
-    assert_eq!(roles(&ada, &session).await, [as_owner.clone()]);
+    let member = |user: &User, role: &str| (user.id.clone(), role.to_owned());
+    assert_eq!(roles(&ada, &session).await, [member(&ada, "owner")]);
 
     let added = ada.rest.add_member(&session, &bob.id, "member").await;
     assert_eq!(
         (added.status.as_u16(), &added.body["role"]),
         (201, &json!("member"))
     );
-    let as_member = |user: &User, role: &str| (user.id.clone(), role.to_owned());
     assert_eq!(
         roles(&bob, &session).await,
-        [as_owner.clone(), as_member(&bob, "member")]
+        [member(&ada, "owner"), member(&bob, "member")]
     );
     assert_eq!(titles(&bob).await, ["team"]);
     assert_eq!(bob.rest.session(&session).await.ok()["role"], "member");
@@ -137,7 +136,7 @@ async fn a_member_comes_changes_role_and_leaves() {
     assert_eq!(codes[3..], [Some("not_a_member"); 3]);
 
     assert_eq!(bob.rest.remove_member(&session, &bob.id).await.status, 204);
-    assert_eq!(roles(&ada, &session).await, [as_owner]);
+    assert_eq!(roles(&ada, &session).await, [member(&ada, "owner")]);
     assert!(titles(&bob).await.is_empty());
     assert_eq!(
         ada.rest.remove_member(&session, &bob.id).await.code(),

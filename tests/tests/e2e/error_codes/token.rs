@@ -1,6 +1,6 @@
 //! Access tokens and refresh tokens that are none, or not any more.
 
-use jsonwebtoken::{DecodingKey, EncodingKey, TokenData, Validation, decode, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, TokenData, Validation, decode, encode};
 use serde_json::Value;
 use shared::code::Code;
 use tests::TestStack;
@@ -16,7 +16,7 @@ pub(super) fn expired(token: &str) -> String {
 }
 
 fn resigned(token: &str, change: impl FnOnce(&mut Value)) -> String {
-    let mut validation = Validation::default();
+    let mut validation = Validation::new(Algorithm::HS256);
     validation.validate_aud = false;
     let key = DecodingKey::from_secret(KEY.as_bytes());
     let TokenData {
