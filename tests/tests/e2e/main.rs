@@ -8,8 +8,10 @@
 mod budget;
 mod chat;
 mod cleanup;
+mod error_codes;
 mod heartbeat;
 mod idempotency;
+mod identity;
 mod management;
 mod order;
 mod postgres_away;
@@ -18,3 +20,4 @@ mod redis_away;
 mod registry;
 mod replay;
 mod resume;
+mod sessions;
