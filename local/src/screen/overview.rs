@@ -126,7 +126,10 @@ fn widest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeMap, time::Duration};
+
     use super::*;
+    use crate::template::{Function, Schedule, ScheduleKind};
 
     #[test]
     fn a_password_is_not_shown() {
@@ -143,5 +146,56 @@ mod tests {
             without_password("redis://127.0.0.1:6379/a@b:c"),
             "redis://127.0.0.1:6379/a@b:c"
         );
+    }
+
+    #[test]
+    fn every_function_stands_beside_what_calls_it() {
+        let schedule = Schedule {
+            name: "CleanDaily".to_owned(),
+            function: "Clean".to_owned(),
+            expression: "rate(1 day)".to_owned(),
+            timezone: None,
+            input: None,
+            kind: ScheduleKind::Scheduler,
+            enabled: false,
+        };
+        let functions = ["Clean", "Orphan"].map(|id| (id.to_owned(), function(id)));
+        let template = Template {
+            functions: functions.into(),
+            schedules: vec![schedule],
+            ..Template::default()
+        };
+        let addresses = Addresses {
+            host: "127.0.0.1:3000",
+            page: true,
+            database_url: None,
+            redis_url: Some("redis://h"),
+        };
+        let expected = [
+            "",
+            "  Page        http://127.0.0.1:3000/",
+            "  Invoke API  http://127.0.0.1:3000/2015-03-31/functions/{name}/invocations",
+            "  Redis       redis://h",
+            "",
+            "  Clean   rate(1 day) (disabled)",
+            "  Orphan  nothing calls it but the Invoke API",
+            "",
+        ];
+        assert_eq!(
+            overview(&template, addresses, Style::plain()),
+            expected.join("\n")
+        );
+    }
+
+    fn function(id: &str) -> Function {
+        Function {
+            name: id.to_owned(),
+            code_uri: ".".into(),
+            binary: None,
+            timeout: Duration::from_secs(3),
+            memory_mb: 128,
+            reserved_concurrency: None,
+            environment: BTreeMap::new(),
+        }
     }
 }

@@ -4,6 +4,8 @@ mod environment;
 mod options;
 mod server;
 mod stores;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,

@@ -57,7 +57,7 @@ async fn identity(nobody: &Rest) {
     let tokens = body(nobody.refresh(text(&tokens["refresh_token"])).await, 200);
     assert_tokens(&tokens);
     let ada = nobody.with_token(text(&tokens["access_token"]));
-    assert_body!(body(ada.ticket("phone").await, 201), {".url" => "[socket]"}, @r#"{"expires_in": 30, "ticket": "[jwt]", "url": "[socket]"}"#);
+    assert_body!(body(ada.ticket("phone").await, 201), {".url" => "[socket]"}, @r#"{"expires_in": 30, "ping_period": 54.0, "ticket": "[jwt]", "url": "[socket]"}"#);
     assert_nothing(&nobody.log_out(text(&tokens["refresh_token"])).await);
 }
 

@@ -1,5 +1,10 @@
 //! Stories told end to end: real functions, real PostgreSQL, real Redis, a real gateway.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it tells"
+)]
+
 mod bodies;
 mod budget;
 mod chat;

@@ -84,17 +84,26 @@ async fn a_process_without_work_is_reaped() {
 
 #[tokio::test]
 async fn what_waits_for_too_long_is_throttled() {
-    let stage = Stage::new(SLEEP, |_, options| {
+    let code = "def handle(event, headers):
+    while event and not os.path.exists('go'): time.sleep(0.01)
+run(handle)";
+    let stage = Stage::new(code, |function, options| {
+        function.timeout = Duration::from_secs(60);
         options.max_environments = 1;
-        options.queue_timeout = Duration::from_millis(400);
+        options.queue_timeout = Duration::from_secs(2);
     });
-    stage.invoke(json!(0)).await;
-    let (runs, waits) = tokio::join!(
-        stage.invoke(json!(1)),
-        stage.lambda.invoke("Fn", "0".into())
-    );
-    assert!(!runs.failed);
-    assert!(matches!(waits, Err(InvokeError::Throttled)));
+    // On a machine that is busy, a cold start alone may take longer than that.
+    while stage.lambda.invoke("Fn", "false".into()).await.is_err() {}
+    stage.until_idle(1).await;
+    let throttled = async {
+        stage.until(|status| status.busy == 1).await;
+        let waited = stage.lambda.invoke("Fn", "false".into()).await;
+        std::fs::write(stage.folder.path().join("go"), "").unwrap();
+        waited
+    };
+    let (ran, waited) = tokio::join!(stage.invoke(json!(true)), throttled);
+    assert!(!ran.failed);
+    assert!(matches!(waited, Err(InvokeError::Throttled)));
     stage.lambda.stop().await;
 }
 

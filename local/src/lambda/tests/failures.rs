@@ -19,7 +19,9 @@ async fn an_error_of_the_function_is_handed_on_and_the_process_lives() {
         "def handle(event, headers):\n    if event: raise ValueError('no')\n    return os.getpid()\nrun(handle)",
     );
     let before = stage.invoke(json!(0)).await;
+    stage.until_idle(1).await;
     let failed = stage.invoke(json!(1)).await;
+    stage.until_idle(1).await;
     assert!(failed.failed);
     assert_eq!(
         failed.payload,

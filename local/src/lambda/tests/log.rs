@@ -20,8 +20,8 @@ async fn the_lines_of_an_invocation_stand_between_start_and_end() {
     let mut stage = Stage::of(code);
     for _ in 0..2 {
         stage.invoke(json!({})).await;
+        stage.until_idle(1).await;
     }
-    stage.until_idle(1).await;
     let lines = stage.log();
     let id = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
     let report = format!(

@@ -116,6 +116,7 @@ call("GET", "invocation/next")
             [404, {"errorType": "NotFound", "errorMessage": "The Runtime API has no such path"}],
         ])
     );
+    stage.until_idle(1).await;
     let accepted = value(&stage.invoke(json!({})).await);
     assert_eq!(accepted, json!([202, r#"{"status":"OK"}"#, 400]));
     stage.lambda.stop().await;
