@@ -23,4 +23,5 @@ mod redis_away;
 mod registry;
 mod replay;
 mod resume;
+mod schema;
 mod sessions;
