@@ -37,6 +37,7 @@ async fn every_body_has_its_form() {
     members(&ada, &session, &bob).await;
     messages(&ada, &session).await;
     pages(&ada, &session).await;
+    history(&ada, &session).await;
     problems(&ada, &session).await;
 }
 
@@ -177,6 +178,9 @@ async fn pages(ada: &User, session: &str) {
     let since = [("since", "2026-01-01T00:00:00Z")];
     let page = body(ada.rest.since(session, &since).await, 200);
     assert_body!(page["since"], @r#""2026-01-01T00:00:00Z""#);
+}
+
+async fn history(ada: &User, session: &str) {
     assert_body!(body(ada.rest.history(session, &[]).await, 200), @r#"
     {
       "complete": true,

@@ -5,7 +5,7 @@ use shared::{
     code::Code,
     message::{MAX_CONTENT_BYTES, MAX_METADATA_BYTES},
 };
-use tests::TestStack;
+use tests::{Conversation, TestStack};
 use uuid::Uuid;
 
 use super::{assert_problem, error};
@@ -18,47 +18,46 @@ fn metadata(bytes: usize) -> Value {
     json!({"note": "n".repeat(bytes - SMALL)})
 }
 
+/// What is sent, with how many bytes of metadata, and why it is refused if it is.
+type Case = (String, usize, Option<(Code, &'static str)>);
+
+/// Both sides of every limit.
+fn cases() -> [Case; 7] {
+    let text = |bytes| "x".repeat(bytes);
+    // Two bytes each in JSON.
+    let quotes = "\"".repeat(MAX_CONTENT_BYTES / 2 + 1);
+    let (empty, large) = (
+        Some((Code::MessageEmpty, "content")),
+        Some((Code::MessageTooLarge, "content")),
+    );
+    let metadata_too_large = Some((Code::MetadataTooLarge, "metadata"));
+    [
+        (text(0), SMALL, empty),
+        (" \n\t".to_owned(), SMALL, empty),
+        (text(1), SMALL, None),
+        (text(MAX_CONTENT_BYTES), MAX_METADATA_BYTES, None),
+        (text(MAX_CONTENT_BYTES + 1), SMALL, large),
+        (quotes, SMALL, large),
+        (text(1), MAX_METADATA_BYTES + 1, metadata_too_large),
+    ]
+}
+
 #[tokio::test]
 async fn a_message_fits_to_the_byte_or_is_refused_both_ways() {
     let stack = TestStack::with().no_schedules().start().await;
-    let (ada, bob) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("limits").await;
-    ada.rest.add_member(&session, &bob.id, "member").await.ok();
-    let (mut phone, mut bobs) = (ada.device("phone").await, bob.device("phone").await);
-
-    let largest = "x".repeat(MAX_CONTENT_BYTES);
-    for (content, bytes, refusal) in [
-        ("", SMALL, Some((Code::MessageEmpty, "content"))),
-        (" \n\t", SMALL, Some((Code::MessageEmpty, "content"))),
-        (".", SMALL, None),
-        (&*largest, MAX_METADATA_BYTES, None),
-        (
-            &*format!("{largest}x"),
-            SMALL,
-            Some((Code::MessageTooLarge, "content")),
-        ),
-        // A quotation mark is two bytes in JSON.
-        (
-            &*"\"".repeat(MAX_CONTENT_BYTES / 2 + 1),
-            SMALL,
-            Some((Code::MessageTooLarge, "content")),
-        ),
-        (
-            ".",
-            MAX_METADATA_BYTES + 1,
-            Some((Code::MetadataTooLarge, "metadata")),
-        ),
-    ] {
+    let Conversation { ada, shop, session } = stack.conversation().await;
+    let (mut phone, mut shops) = (ada.device("phone").await, shop.device("phone").await);
+    for (content, bytes, refusal) in cases() {
         let metadata = metadata(bytes);
-        let message = |key: String| json!({"type": "message", "session_id": session, "id": key, "content": content, "metadata": metadata});
-        let frame = message(Uuid::now_v7().to_string());
-        let answer = phone.request(frame.clone()).await;
-        let reply = ada
-            .rest
-            .post("/api/chat/messages", &message(Uuid::now_v7().to_string()))
-            .await;
+        let mut message = json!({"type": "message", "session_id": session, "id": Uuid::now_v7()});
+        (message["content"], message["metadata"]) = (content.as_str().into(), metadata.clone());
+        let answer = phone.request(message.clone()).await;
         if let Some((code, field)) = refusal {
-            assert_eq!(answer, error(code, frame["id"].as_str(), Some(field)));
+            assert_eq!(answer, error(code, message["id"].as_str(), Some(field)));
+        }
+        message["id"] = Uuid::now_v7().to_string().into();
+        let reply = ada.rest.post("/api/chat/messages", &message).await;
+        if let Some((code, field)) = refusal {
             assert_problem(&reply, code, Some(field));
             continue;
         }
@@ -68,11 +67,9 @@ async fn a_message_fits_to_the_byte_or_is_refused_both_ways() {
         );
         // What may be stored may be pushed: the largest message fits into a frame.
         for _ in 0..2 {
-            let message = bobs.next_of("message").await["message"].take();
-            assert_eq!(
-                (&message["content"], &message["metadata"]),
-                (&json!(content), &metadata)
-            );
+            let pushed = shops.next_of("message").await["message"].take();
+            assert_eq!(pushed["content"], message["content"]);
+            assert_eq!(pushed["metadata"], metadata);
         }
     }
     let change = ada.rest.session(&session).await.ok()["change"].take();
