@@ -144,6 +144,8 @@ impl Clock {
         let ahead = inner.lock().ahead.checked_add(&span)?;
         inner.real().checked_add_signed(ahead)?;
         let patience = Instant::now() + PATIENCE;
+        // What belongs to the present time comes first: it may go to sleep until a time on the way.
+        inner.settle(patience).await;
         while inner.wake_next(ahead) {
             inner.settle(patience).await;
         }

@@ -8,7 +8,7 @@ use std::{
 use tokio::{sync::Notify, task::AbortHandle, time::sleep};
 
 /// How long a post is kept waiting for the end of the process that makes it.
-const END_OF_CALLER: Duration = Duration::from_secs(1);
+const END_OF_CALLER: Duration = Duration::from_millis(250);
 
 /// When a process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,12 +183,12 @@ mod tests {
     use super::*;
 
     async fn is_executed(execute: &Notify) -> bool {
-        timeout(Duration::from_secs(1), execute.notified())
+        timeout(Duration::from_millis(100), execute.notified())
             .await
             .is_ok()
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn the_next_event_of_the_function_is_deadly_and_no_other() {
         let (kills, execute) = (Arc::new(Kills::default()), Arc::new(Notify::new()));
         kills.set("Send", When::BeforeAnswer, 1);
@@ -200,7 +200,7 @@ mod tests {
         assert!(is_executed(&execute).await);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_process_that_is_done_in_time_is_spared() {
         let (kills, execute) = (Arc::new(Kills::default()), Arc::new(Notify::new()));
         kills.set("Send", When::After(Duration::from_millis(5)), 2);
@@ -210,7 +210,7 @@ mod tests {
         assert!(is_executed(&execute).await);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_post_kills_who_is_sentenced_to_that_while_it_works() {
         let (kills, execute) = (Arc::new(Kills::default()), Arc::new(Notify::new()));
         kills.set("Send", When::AtPost, 2);

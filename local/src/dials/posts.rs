@@ -11,8 +11,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long a post waits for those that are to overtake it. Functions give a post up after a few seconds themselves.
-const LONGEST_HOLD: Duration = Duration::from_secs(2);
+/// How long a post waits for those that are to overtake it. Shorter than a function waits for a post.
+const LONGEST_HOLD: Duration = Duration::from_secs(1);
 
 /// What becomes of a post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,19 +199,20 @@ mod tests {
         assert!(posts.rules(|rule| rule.left).is_empty());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_delayed_post_comes_later_unless_that_is_taken_back() {
         let posts = Arc::new(Posts::default());
-        posts.set(PostFault::Delay(Duration::from_millis(300)), 2, None);
+        posts.set(PostFault::Delay(Duration::from_millis(50)), 1, None);
         let began = Instant::now();
         posts.pass("a").await.unwrap();
-        assert_eq!(began.elapsed().as_millis(), 300);
+        assert!(began.elapsed().as_millis() >= 50);
+        posts.set(PostFault::Delay(Duration::from_secs(60)), 1, None);
         let waiting = Arc::clone(&posts);
         let waiting = tokio::spawn(async move { waiting.pass("a").await.is_ok() });
         tokio::task::yield_now().await;
         posts.reset();
         assert!(waiting.await.unwrap());
-        assert_eq!(began.elapsed().as_millis(), 300);
+        assert!(began.elapsed().as_secs() < 60);
     }
 
     #[tokio::test]
@@ -237,16 +238,16 @@ mod tests {
         assert_eq!(*made.lock().unwrap(), ["third", "second", "first"]);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_post_that_nothing_overtakes_is_made_all_the_same() {
         let posts = Posts::default();
         posts.set(PostFault::Reorder, 2, None);
         let began = Instant::now();
         posts.pass("a").await.unwrap();
-        assert_eq!(began.elapsed(), LONGEST_HOLD);
+        assert!(began.elapsed() >= LONGEST_HOLD);
         // The second has nobody to overtake any more.
         posts.pass("a").await.unwrap();
         posts.pass("a").await.unwrap();
-        assert_eq!(began.elapsed(), LONGEST_HOLD);
+        assert!(began.elapsed() < 2 * LONGEST_HOLD);
     }
 }
