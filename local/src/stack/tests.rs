@@ -168,6 +168,8 @@ async fn the_dials_are_set_shown_and_reset_over_http() {
         assert_eq!(status, 200, "{answer}");
         answer
     };
+    let clock = post("/_local/clock", json!({"advance": "2h"})).await;
+    assert_eq!(clock["ahead"], "2h");
     post("/_local/dials/disconnects", json!({"drop": 2})).await;
     post(
         "/_local/dials/posts",
@@ -185,8 +187,6 @@ async fn the_dials_are_set_shown_and_reset_over_http() {
         json!({"state": "slow", "delay": "1ms"}),
     )
     .await;
-    let clock = post("/_local/clock", json!({"advance": "2h"})).await;
-    assert_eq!(clock["ahead"], "2h");
     let mut dials = get(&stack, "/_local/dials").await;
     dials.as_object_mut().unwrap().remove("clock");
     let set = json!({

@@ -155,7 +155,8 @@ async fn pushes_that_overtake_each_other_show_it() {
         eventually(1, held).await;
         shop.rest.send(&session, "m2", "Two").await
     });
-    (one.ok(), two.ok());
+    one.ok();
+    two.ok();
     let (first, second) = (
         phone.next_of("message").await,
         phone.next_of("message").await,
