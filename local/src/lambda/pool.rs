@@ -12,7 +12,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    environment::{Asked, Environment, Stage},
+    environment::Environment,
+    exchange::{Asked, Stage},
     job::{Answer, Job},
     options::LambdaOptions,
     outcome::InvokeError,
@@ -169,7 +170,7 @@ impl Pool {
         if environment.stage() == Stage::Ended {
             return;
         }
-        if environment.generation != state.generation {
+        if environment.traits.generation != state.generation {
             environment.retired.notify_one();
             return;
         }
