@@ -5,7 +5,6 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::warn;
 
 use super::{
@@ -19,7 +18,7 @@ use crate::gateway::{functions::CallError, id::new_id};
 
 /// Hands a message to its route, and the route's answer to the sender. Messages of one connection may overtake each
 /// other.
-pub(super) async fn message(connection: Arc<Connection>, text: Utf8Bytes) {
+pub(super) async fn message(connection: Arc<Connection>, text: String) {
     let request_id = new_id();
     match answer(&connection, &request_id, &text).await {
         Ok(None) => {}

@@ -1,13 +1,4 @@
-//! Frames on the wire: the ones that API Gateway writes by itself, and the cutting of long messages.
-
-use bytes::Bytes;
-use tokio_tungstenite::tungstenite::{
-    Message,
-    protocol::frame::{
-        Frame,
-        coding::{Data, OpCode},
-    },
-};
+//! The frames that API Gateway writes by itself.
 
 use super::outbox::Outgoing;
 
@@ -36,25 +27,6 @@ impl Failure {
     }
 }
 
-/// A message as frames of at most `limit` bytes. AWS takes posts of 128 KiB and promises frames of 32 KiB.
-pub(super) fn frames(message: Outgoing, limit: usize) -> impl Iterator<Item = Message> {
-    let (mut rest, first) = match message {
-        Outgoing::Text(text) => (Bytes::from(text), Data::Text),
-        Outgoing::Binary(bytes) => (bytes, Data::Binary),
-    };
-    let mut kind = Some(first);
-    std::iter::from_fn(move || {
-        let data = match kind? {
-            _ if rest.len() <= limit => std::mem::take(&mut rest),
-            _ => rest.split_to(limit),
-        };
-        let last = rest.is_empty();
-        let opcode = OpCode::Data(kind.take()?);
-        kind = (!last).then_some(Data::Continue);
-        Some(Message::Frame(Frame::message(data, opcode, last)))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,36 +49,5 @@ mod tests {
         ] {
             assert_eq!(failure.frame("C", "R"), Outgoing::from(expected.to_owned()));
         }
-    }
-
-    fn shape(text: &str, limit: usize) -> Vec<(String, OpCode, bool)> {
-        frames(Outgoing::from(text.to_owned()), limit)
-            .map(|message| match message {
-                Message::Frame(frame) => {
-                    let header = frame.header().clone();
-                    (
-                        String::from_utf8(frame.into_payload().to_vec()).unwrap(),
-                        header.opcode,
-                        header.is_final,
-                    )
-                }
-                other => panic!("not a frame: {other:?}"),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_long_message_is_cut_into_frames() {
-        let (text, more) = (OpCode::Data(Data::Text), OpCode::Data(Data::Continue));
-        assert_eq!(shape("", 4), [(String::new(), text, true)]);
-        assert_eq!(shape("abcd", 4), [("abcd".to_owned(), text, true)]);
-        assert_eq!(
-            shape("abcdefghij", 4),
-            [
-                ("abcd".to_owned(), text, false),
-                ("efgh".to_owned(), more, false),
-                ("ij".to_owned(), more, true)
-            ]
-        );
     }
 }

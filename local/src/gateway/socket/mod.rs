@@ -10,7 +10,8 @@
 //! | [`refusal`] | why a socket was not opened |
 //! | [`registry`] | who is connected; the lease that ends in `$disconnect` |
 //! | [`connection`], [`outbox`] | an open socket, and what waits to be written to it |
-//! | [`pump`] | the reading and the writing task of a socket |
+//! | [`wire`] | frames and messages as bytes |
+//! | [`pump`] | the task of a socket, which reads and writes |
 //! | [`dispatch`], [`route`] | from a frame to a function and back |
 //! | [`frame`] | the frames that the gateway writes by itself |
 //! | [`end`] | how a socket ended |
@@ -35,6 +36,7 @@ mod registry;
 mod route;
 #[cfg(test)]
 mod sample;
+mod wire;
 
 pub(super) use api::SocketApi;
 pub(super) use end::End;
