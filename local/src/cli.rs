@@ -49,6 +49,9 @@ pub(crate) struct Run {
     /// No schedule runs by itself.
     #[arg(long)]
     pub(crate) no_schedules: bool,
+    /// Counts requests, new sockets and busy functions as AWS does, and refuses too many.
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Folder of a page to serve where no route is [default: local/web, if there is one].
     #[arg(long, value_name = "FOLDER")]
     pub(crate) static_dir: Option<PathBuf>,

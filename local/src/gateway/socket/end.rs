@@ -30,6 +30,8 @@ impl End {
     pub(crate) const LOST: Self = Self::constant(1006, "Abnormal Closure");
     /// A text frame that is not UTF-8.
     pub(crate) const NOT_UTF8: Self = Self::constant(1007, "Invalid frame payload data");
+    /// Too many messages. AWS documents the code for "too many requests from a particular client".
+    pub(crate) const THROTTLED: Self = Self::constant(1008, "Policy Violation");
     /// A frame or a message over its limit.
     pub(crate) const TOO_BIG: Self = Self::constant(1009, "Message Too Big");
 

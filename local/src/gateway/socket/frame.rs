@@ -7,6 +7,8 @@ use super::outbox::Outgoing;
 pub(super) enum Failure {
     /// No route, and no `$default`.
     NoRoute,
+    /// Too many messages, of this route or of the account.
+    Throttled,
     /// The function failed or could not be invoked.
     Integration,
     /// The function took longer than its route allows.
@@ -18,6 +20,7 @@ impl Failure {
     pub(super) fn frame(self, connection_id: &str, request_id: &str) -> Outgoing {
         let message = match self {
             Self::NoRoute => "Forbidden",
+            Self::Throttled => "Too Many Requests",
             Self::Integration => "Internal server error",
             Self::TimedOut => "Endpoint request timed out",
         };
@@ -37,6 +40,10 @@ mod tests {
             (
                 Failure::NoRoute,
                 r#"{"message": "Forbidden", "connectionId":"C", "requestId":"R"}"#,
+            ),
+            (
+                Failure::Throttled,
+                r#"{"message": "Too Many Requests", "connectionId":"C", "requestId":"R"}"#,
             ),
             (
                 Failure::Integration,

@@ -41,6 +41,11 @@ pub(crate) fn asks_for_socket(request: &Request) -> bool {
 
 async fn try_open(api: Arc<SocketApi>, mut request: Request) -> Result<Response, Refusal> {
     let accept = accept(&request)?;
+    check_url(&api, &request)?;
+    let throttled = !api.platform.throttle.allows_connect() || !api.throttle.allows("$connect");
+    if throttled {
+        return Err(Refusal::TooManyRequests);
+    }
     let deflate = Deflate::negotiate(values(request.headers(), &SEC_WEBSOCKET_EXTENSIONS));
     let opening = Opening::new(&request, &api.platform);
     let upgrade = hyper::upgrade::on(&mut request);
@@ -78,6 +83,15 @@ fn accept(request: &Request) -> Result<HeaderValue, Refusal> {
     let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| version);
     let accept = key.and_then(|key| accept_key(key.as_bytes())?.try_into().ok());
     accept.ok_or(Refusal::BadHandshake)
+}
+
+fn check_url(api: &SocketApi, request: &Request) -> Result<(), Refusal> {
+    let options = &api.platform.options;
+    let chars = "wss://".len() + options.host.len() + request.uri().to_string().len();
+    if chars > options.limits.socket_url_chars {
+        return Err(Refusal::UrlTooLong);
+    }
+    Ok(())
 }
 
 fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {

@@ -6,7 +6,7 @@
 //! | [`handshake`] | from an HTTP request to a 101 or a refusal |
 //! | [`opening`] | the request for a socket, as events show it |
 //! | [`admission`] | the decision: authorizer, then `$connect` |
-//! | [`authorizer`], [`policy`] | who may open a socket |
+//! | [`authorizer`] | who may open a socket |
 //! | [`refusal`] | why a socket was not opened |
 //! | [`registry`] | who is connected; the lease that ends in `$disconnect` |
 //! | [`connection`], [`outbox`] | an open socket, and what waits to be written to it |
@@ -29,7 +29,6 @@ mod handshake;
 mod opening;
 mod outbox;
 mod peer;
-mod policy;
 mod pump;
 mod refusal;
 mod registry;

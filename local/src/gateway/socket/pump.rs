@@ -53,7 +53,11 @@ fn wire_limits(options: &GatewayOptions) -> WireLimits {
     WireLimits {
         frame_bytes: limits.frame_bytes,
         message_bytes: limits.message_bytes,
-        inflated_frame_bytes: limits.frame_bytes,
+        inflated_frame_bytes: if options.unconfirmed.limits_inflated_frames {
+            limits.frame_bytes
+        } else {
+            limits.message_bytes
+        },
     }
 }
 
@@ -97,9 +101,8 @@ impl Socket {
                         connection.touch();
                         tokio::spawn(dispatch::message(Arc::clone(connection), text));
                     }
-                    // Neither pings nor pongs are messages, so they do not keep a socket alive.
-                    Ok(Event::Ping(payload)) => self.writer.pong(payload),
-                    Ok(Event::Pong) => {}
+                    Ok(Event::Ping(payload)) => self.pinged(connection, Some(payload)),
+                    Ok(Event::Pong) => self.pinged(connection, None),
                     Ok(Event::Close(frame)) => {
                         return Ended { end: End::from_client(frame), by: By::Client };
                     }
@@ -116,6 +119,17 @@ impl Socket {
                     self.take_queued();
                 }
             }
+        }
+    }
+
+    /// A ping with its payload, or a pong. Neither is a message.
+    fn pinged(&mut self, connection: &Connection, ping: Option<Vec<u8>>) {
+        let unconfirmed = &connection.api.platform.options.unconfirmed;
+        if unconfirmed.pings_keep_alive {
+            connection.touch();
+        }
+        if let Some(payload) = ping.filter(|_| unconfirmed.answers_pings) {
+            self.writer.pong(payload);
         }
     }
 
