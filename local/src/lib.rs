@@ -9,11 +9,15 @@
 //! | [`gateway`] | WebSocket APIs, their `@connections` management API, and HTTP APIs |
 //! | [`schedule`] | what EventBridge would run, and when |
 //! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
+//! | [`clock`] | the time of all of them, which can be moved on by hand |
+//! | [`dials`] | faults on purpose: in posts, sockets, functions and databases |
 //! | [`stack`] | all of it together, with one start and one stop |
 //! | [`logs`] | the functions' output, line by line |
 //! | [`progress`] | what takes time, told to the person who waits |
 //! | [`screen`] | what a person at a terminal reads |
 pub mod build;
+pub mod clock;
+pub mod dials;
 pub mod gateway;
 pub mod lambda;
 pub mod logs;

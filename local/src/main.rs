@@ -1,6 +1,8 @@
 //! `cargo dev`: the local stack in a terminal.
 
 mod cli;
+mod client;
+mod dial;
 mod invoke;
 
 use std::{
@@ -13,6 +15,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::Parser;
 use local::{
+    lambda::LambdaOptions,
     progress::{Event, Progress},
     screen::{Addresses, LogFormat, Style, overview},
     services::migrate,
@@ -42,6 +45,9 @@ async fn main() -> ExitCode {
         None => run(cli.run).await,
         Some(Command::Migrate(options)) => apply_migrations(options).await,
         Some(Command::Invoke(options)) => invoke::invoke(&options).await,
+        Some(Command::RunSchedule(options)) => dial::run_schedule(options).await,
+        Some(Command::Schedules(port)) => dial::schedules(port).await,
+        Some(Command::Dial(options)) => dial::dial(options).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -103,6 +109,11 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
         schedules: !run.no_schedules,
         release: run.release,
         strict: run.strict,
+        lambda: LambdaOptions {
+            freeze: run.freeze,
+            concurrency: run.concurrency,
+            ..LambdaOptions::default()
+        },
         progress: progress(),
         ..StackOptions::new(run.template, run.state_dir)
     }

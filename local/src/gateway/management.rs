@@ -17,6 +17,7 @@ use super::{
     reply,
     socket::{End, Full, Outgoing, SocketApi},
 };
+use crate::dials::Refusal;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -40,6 +41,9 @@ enum ManagementError {
     /// What was posted is not UTF-8, so no text frame can carry it.
     #[error("The data is not UTF-8")]
     NotText,
+    /// A fault of AWS's own; here only when it was asked for.
+    #[error("Internal server error")]
+    Internal,
     /// The caller broke off, so nobody reads the answer.
     #[error("Bad Request")]
     Unreadable,
@@ -55,6 +59,10 @@ impl IntoResponse for ManagementError {
             Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException"),
             Self::LimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "LimitExceededException"),
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+            ),
         };
         let mut response = match self {
             // The one error that AWS sends without a body.
@@ -65,6 +73,16 @@ impl IntoResponse for ManagementError {
             .headers_mut()
             .insert(ERROR_TYPE, HeaderValue::from_static(kind));
         response
+    }
+}
+
+impl From<Refusal> for ManagementError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Gone => Self::Gone,
+            Refusal::Throttled => Self::LimitExceeded,
+            Refusal::Failed => Self::Internal,
+        }
     }
 }
 
@@ -120,6 +138,7 @@ async fn post(api: &SocketApi, id: &str, body: Body) -> Result<Response, Managem
     // AWS checks the size first: a message that is too large is so for any connection.
     let options = &api.platform.options;
     let body = read(body, options.limits.message_bytes).await?;
+    let _passage = options.dials.post(id).await?;
     let connection = api.registry.get(id).ok_or(ManagementError::Gone)?;
     let message = Outgoing::from_bytes(body);
     if !message.is_text() && options.unconfirmed.posted_bytes == PostedBytes::Refused {

@@ -22,8 +22,8 @@ impl Platform {
         Self {
             throttle: AccountThrottle::new(options.limits.throttles.as_ref()),
             functions,
+            clock: Clock::new(options.dials.clock().clone()),
             options,
-            clock: Clock,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         }

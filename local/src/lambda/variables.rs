@@ -23,6 +23,7 @@ pub(super) fn of(
     overrides: Option<&BTreeMap<String, String>>,
     task_root: &Path,
     runtime_api: &str,
+    concurrency: usize,
 ) -> BTreeMap<String, String> {
     let mut variables: BTreeMap<String, String> = DEFAULTS
         .iter()
@@ -34,6 +35,10 @@ pub(super) fn of(
     variables.extend(function.environment.clone());
     variables.extend(overrides.cloned().unwrap_or_default());
     let name = &function.name;
+    let initialization = match concurrency {
+        0 | 1 => "on-demand",
+        _ => "lambda-managed-instances",
+    };
     let day = Utc::now().format("%Y/%m/%d");
     let reserved = [
         ("AWS_DEFAULT_REGION", REGION.to_owned()),
@@ -43,7 +48,7 @@ pub(super) fn of(
         ),
         ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization.to_owned()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
         (
             "AWS_LAMBDA_LOG_STREAM_NAME",
@@ -56,5 +61,11 @@ pub(super) fn of(
         ("_HANDLER", "bootstrap".to_owned()),
     ];
     variables.extend(reserved.map(|(name, value)| (name.to_owned(), value)));
+    if concurrency > 1 {
+        variables.insert(
+            "AWS_LAMBDA_MAX_CONCURRENCY".to_owned(),
+            concurrency.to_string(),
+        );
+    }
     variables
 }

@@ -26,10 +26,12 @@ use self::{
 };
 use crate::{
     build::build,
+    clock::Clock,
+    dials::{self, Dials},
     gateway::{Gateway, GatewayOptions},
     lambda::{self, Lambda, LambdaOptions},
     logs::Logs,
-    schedule::{Clock, Schedules},
+    schedule::Schedules,
     services::{Place, Postgres, Redis},
     template::{ACCOUNT_ID, REGION, Schedule, Site, Template},
 };
@@ -43,6 +45,7 @@ pub struct Stack {
     address: String,
     template: Template,
     logs: Logs,
+    dials: Dials,
     // From here in the order in which a drop ends them: who uses something goes before it.
     server: Server,
     schedules: Schedules,
@@ -68,7 +71,8 @@ impl Stack {
         )
         .await?;
         let mut template = load(&options, &address)?;
-        let stores = Stores::start(&options, &mut template, place).await?;
+        let dials = options.lambda.dials.clone();
+        let stores = Stores::start(&options, &mut template, place, &dials).await?;
         let executables = executables(&options, &template).await?;
         let logs = Logs::new();
         let lambda_options = LambdaOptions {
@@ -81,19 +85,24 @@ impl Stack {
         let schedules = Schedules::start(
             schedules(&template, &options),
             functions.clone(),
-            Clock::system(),
+            dials.clock().clone(),
         )?;
         let gateway = Gateway::new(
             &template,
             functions.clone(),
             gateway_options(options, &address),
         );
-        let router = gateway.routes().merge(lambda::routes(functions.clone()));
+        let book = schedules.book().clone();
+        let router = gateway
+            .routes()
+            .merge(lambda::routes(functions.clone()))
+            .merge(dials::routes(dials.clone(), functions.clone(), book));
         let server = Server::start(listener, router);
         Ok(Self {
             address,
             template,
             logs,
+            dials,
             server,
             schedules,
             gateway,
@@ -123,12 +132,22 @@ impl Stack {
         &self.template
     }
 
-    /// Of the functions' PostgreSQL.
+    /// Time and faults, for tests: what `/_local` offers over HTTP.
+    pub fn dials(&self) -> &Dials {
+        &self.dials
+    }
+
+    /// The clock that the gateway's timers, the schedules and the retries go by; a test may move it on.
+    pub fn clock(&self) -> &Clock {
+        self.dials.clock()
+    }
+
+    /// Of the functions' PostgreSQL itself: the functions reach one that the stack has started through a proxy.
     pub fn database_url(&self) -> Option<&str> {
         self.stores.database_url.as_deref()
     }
 
-    /// Of the functions' Redis.
+    /// Of the functions' Redis itself: the functions reach one that the stack has started through a proxy.
     pub fn redis_url(&self) -> Option<&str> {
         self.stores.redis_url.as_deref()
     }
@@ -227,6 +246,7 @@ fn gateway_options(options: StackOptions, address: &str) -> GatewayOptions {
         unconfirmed: options.unconfirmed,
         region: REGION.to_owned(),
         account_id: ACCOUNT_ID.to_owned(),
+        dials: options.lambda.dials,
         static_dir: options.static_dir,
         ..GatewayOptions::new(address)
     }

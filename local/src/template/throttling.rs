@@ -90,3 +90,35 @@ fn number(text: &str) -> Option<f64> {
     let number = text.parse::<f64>().ok()?;
     (number.is_finite() && number >= 0.0).then_some(number)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::tests::load;
+
+    #[test]
+    fn an_event_may_throttle_its_route() {
+        let template = load(
+        "  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Any: { Type: HttpApi, Properties: { Path: /a, Method: GET, RouteSettings: { ThrottlingBurstLimit: 3 } } }
+  Socket:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: x
+      DefaultRouteSettings: { ThrottlingBurstLimit: 4, ThrottlingRateLimit: 2 }
+      Routes:
+        $default: { FunctionArn: !GetAtt F.Arn }
+",
+    )
+    .unwrap();
+        let throttle = |rate, burst| Some(Throttle { rate, burst });
+        let http = &template.http_apis[0].throttles;
+        assert_eq!(http.of("GET /a"), throttle(10_000.0, 3));
+        assert_eq!(http.of("GET /b"), None);
+        let socket = &template.websocket_apis[0].throttles;
+        assert_eq!(socket.of("$default"), throttle(2.0, 4));
+    }
+}

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use super::{error::HttpError, event::Incoming};
 use crate::{
-    gateway::{functions::CallError, peer::text, policy::Policy},
+    gateway::{clock::Moment, functions::CallError, peer::text, policy::Policy},
     template::HttpAuthorizer,
 };
 
@@ -64,7 +64,7 @@ type Key = (String, Vec<String>);
 #[derive(Debug)]
 struct Kept {
     verdict: Arc<Verdict>,
-    until: Instant,
+    until: Moment,
 }
 
 impl Verdicts {
@@ -83,12 +83,13 @@ impl Verdicts {
             .ok_or(HttpError::Unauthorized)?;
         let cached = !authorizer.result_ttl.is_zero() && !identity.is_empty();
         let key = (name.to_owned(), identity);
-        let verdict = match self.known(&key).filter(|_| cached) {
+        let now = incoming.api.platform.clock.now();
+        let verdict = match self.known(&key, now).filter(|_| cached) {
             Some(verdict) => verdict,
             None => {
                 let verdict = Arc::new(ask(authorizer, incoming, &key.1).await?);
                 if cached {
-                    self.keep(key, &verdict, Instant::now() + authorizer.result_ttl);
+                    self.keep(key, &verdict, now, authorizer.result_ttl);
                 }
                 verdict
             }
@@ -103,18 +104,20 @@ impl Verdicts {
         Ok(context_of_event(&verdict))
     }
 
-    fn known(&self, key: &Key) -> Option<Arc<Verdict>> {
+    fn known(&self, key: &Key, now: Moment) -> Option<Arc<Verdict>> {
         let verdicts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = verdicts.get(key)?;
-        (kept.until > Instant::now()).then(|| Arc::clone(&kept.verdict))
+        (kept.until > now).then(|| Arc::clone(&kept.verdict))
     }
 
-    fn keep(&self, key: Key, verdict: &Arc<Verdict>, until: Instant) {
+    fn keep(&self, key: Key, verdict: &Arc<Verdict>, now: Moment, ttl: Duration) {
         let mut verdicts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
         verdicts.retain(|_, kept| kept.until > now);
-        let verdict = Arc::clone(verdict);
-        verdicts.insert(key, Kept { verdict, until });
+        let kept = Kept {
+            verdict: Arc::clone(verdict),
+            until: now.after(ttl),
+        };
+        verdicts.insert(key, kept);
     }
 }
 
@@ -202,8 +205,6 @@ fn identity(incoming: &Incoming<'_>, source: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn authorizer(simple_responses: bool) -> HttpAuthorizer {
@@ -254,12 +255,14 @@ mod tests {
             context: None,
         });
         let key = |identity: &str| ("A".to_owned(), vec![identity.to_owned()]);
-        let now = Instant::now();
-        verdicts.keep(key("over"), &verdict, now);
-        verdicts.keep(key("known"), &verdict, now + Duration::from_secs(60));
-        assert!(verdicts.known(&key("over")).is_none());
-        assert!(verdicts.known(&key("known")).is_some());
-        assert!(verdicts.known(&key("other")).is_none());
+        let start = Moment::from_epoch_ms(0);
+        let minute = Duration::from_secs(60);
+        verdicts.keep(key("over"), &verdict, start, minute);
+        let now = start.after(minute);
+        verdicts.keep(key("known"), &verdict, now, minute);
+        assert!(verdicts.known(&key("over"), now).is_none());
+        assert!(verdicts.known(&key("known"), now).is_some());
+        assert!(verdicts.known(&key("other"), now).is_none());
         assert_eq!(verdicts.0.lock().unwrap().len(), 1, "nothing piles up");
     }
 }
