@@ -183,6 +183,9 @@ pub(crate) struct Run {
     /// No schedule runs by itself.
     #[arg(long)]
     pub(crate) no_schedules: bool,
+    /// Counts requests, new sockets and busy functions as AWS does, and refuses too many.
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// Stops the process of a function while it has no event, as Lambda does.
     #[arg(long)]
     pub(crate) freeze: bool,

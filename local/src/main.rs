@@ -108,6 +108,7 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
             .collect(),
         schedules: !run.no_schedules,
         release: run.release,
+        strict: run.strict,
         lambda: LambdaOptions {
             freeze: run.freeze,
             concurrency: run.concurrency,
