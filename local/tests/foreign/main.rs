@@ -1,0 +1,5 @@
+//! A template in the style of the public WebSocket samples, whose functions are not Rust, runs as it stands; and what a
+//! template asks for in vain is an error with its line.
+
+mod chat;
+mod unsupported;
