@@ -49,6 +49,9 @@ pub(crate) struct Run {
     /// No schedule runs by itself.
     #[arg(long)]
     pub(crate) no_schedules: bool,
+    /// A function whose code changes runs on as it is.
+    #[arg(long)]
+    pub(crate) no_watch: bool,
     /// Folder of a page to serve where no route is [default: local/web, if there is one].
     #[arg(long, value_name = "FOLDER")]
     pub(crate) static_dir: Option<PathBuf>,

@@ -13,6 +13,7 @@
 //! | [`logs`] | the functions' output, line by line |
 //! | [`progress`] | what takes time, told to the person who waits |
 //! | [`screen`] | what a person at a terminal reads |
+//! | `watch` | functions that follow their code |
 pub mod build;
 pub mod gateway;
 pub mod lambda;
@@ -23,3 +24,4 @@ pub mod screen;
 pub mod services;
 pub mod stack;
 pub mod template;
+mod watch;

@@ -102,6 +102,7 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
             .collect(),
         schedules: !run.no_schedules,
         release: run.release,
+        watch: !run.no_watch,
         progress: progress(),
         ..StackOptions::new(run.template, run.state_dir)
     }

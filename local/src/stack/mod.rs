@@ -11,7 +11,7 @@ use std::{
     collections::BTreeMap,
     io::ErrorKind,
     net::Ipv4Addr,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     time::Instant,
 };
 
@@ -32,6 +32,7 @@ use crate::{
     schedule::{Clock, Schedules},
     services::{Place, Postgres, Redis},
     template::{ACCOUNT_ID, REGION, Schedule, Site, Template},
+    watch::{Changes, Reload, Sources, Watch},
 };
 
 /// What `AWS::StackName` is here.
@@ -44,6 +45,7 @@ pub struct Stack {
     template: Template,
     logs: Logs,
     // From here in the order in which a drop ends them: who uses something goes before it.
+    watch: Option<Watch>,
     server: Server,
     schedules: Schedules,
     gateway: Gateway,
@@ -69,11 +71,13 @@ impl Stack {
         .await?;
         let mut template = load(&options, &address)?;
         let stores = Stores::start(&options, &mut template, place).await?;
+        // Before the functions are built, so that no change slips through meanwhile.
+        let changes = watch(&options, &template)?;
         let executables = executables(&options, &template).await?;
         let logs = Logs::new();
         let lambda_options = LambdaOptions {
             code_root: folder(&options).to_owned(),
-            executables,
+            executables: executables.clone(),
             ..options.lambda.clone()
         };
         let functions = Lambda::start(template.functions.clone(), lambda_options, logs.clone());
@@ -82,6 +86,12 @@ impl Stack {
             functions.clone(),
             Clock::system(),
         )?;
+        let watch = changes.map(|changes| {
+            let made_of = (template.clone(), changes.sources().clone());
+            let (lambda, progress) = (functions.clone(), options.progress.clone());
+            let reload = Reload::new(made_of, &executables, options.release, lambda, progress);
+            Watch::start(changes, reload)
+        });
         let gateway = Gateway::new(
             &template,
             functions.clone(),
@@ -93,6 +103,7 @@ impl Stack {
             address,
             template,
             logs,
+            watch,
             server,
             schedules,
             gateway,
@@ -160,6 +171,7 @@ impl Stack {
     /// Ends everything in good order: no schedule fires any more, the sockets are closed and their `$disconnect` runs, the
     /// functions end, and then the databases.
     pub async fn stop(self) -> Result<()> {
+        drop(self.watch);
         self.schedules.stop().await;
         self.gateway.close().await;
         self.lambda.stop().await;
@@ -206,6 +218,22 @@ async fn executables(
         began.elapsed()
     ));
     Ok(built)
+}
+
+/// A stack that cannot watch its code runs all the same.
+fn watch(options: &StackOptions, template: &Template) -> Result<Option<Changes>> {
+    if !options.watch {
+        return Ok(None);
+    }
+    let absolute = |path: PathBuf| path::absolute(path).context("finding the current folder");
+    let migrations = stores::migrations(options).map(absolute).transpose()?;
+    let sources = Sources::of(template, absolute(options.template.clone())?, migrations);
+    let changes = Changes::watch(sources);
+    if let Err(error) = &changes {
+        let step = format!("Changes of the code will not be seen: {error}");
+        options.progress.step(&step);
+    }
+    Ok(changes.ok())
 }
 
 /// The template's.
