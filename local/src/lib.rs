@@ -13,6 +13,7 @@
 //! | [`logs`] | the functions' output, line by line |
 //! | [`progress`] | what takes time, told to the person who waits |
 //! | [`screen`] | what a person at a terminal reads |
+//! | [`transcript`] | conversations in plain text, played against any address |
 //! | `watch` | functions that follow their code |
 pub mod build;
 pub mod gateway;
@@ -24,4 +25,5 @@ pub mod screen;
 pub mod services;
 pub mod stack;
 pub mod template;
+pub mod transcript;
 mod watch;

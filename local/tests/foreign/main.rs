@@ -2,4 +2,5 @@
 //! template asks for in vain is an error with its line.
 
 mod chat;
+mod names;
 mod unsupported;
