@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Migrate(Migrate),
     /// Invokes a function of the stack that runs.
     Invoke(Invoke),
+    /// Plays conversations of clients with the gateway, against a stack of their own or against an account.
+    Transcripts(Transcripts),
 }
 
 #[derive(Debug, Args)]
@@ -86,6 +88,46 @@ pub(crate) struct Invoke {
     /// Port of the stack.
     #[arg(long, default_value_t = 3000)]
     pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Transcripts {
+    /// Address of a deployed WebSocket API, such as `wss://id.execute-api.region.amazonaws.com/transcript`.
+    #[arg(long, requires = "api", value_name = "URL")]
+    pub(crate) target: Option<String>,
+    /// Address of the HTTP API that was deployed with it.
+    #[arg(long, requires = "target", value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// Folder of the transcripts, and of the template that they talk to.
+    #[arg(long, default_value = "local/transcripts", value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Of the target.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// Signs the calls to `@connections` of the target.
+    #[arg(
+        long,
+        env = "AWS_ACCESS_KEY_ID",
+        hide_env_values = true,
+        value_name = "ID"
+    )]
+    pub(crate) access_key_id: Option<String>,
+    /// Its secret.
+    #[arg(
+        long,
+        env = "AWS_SECRET_ACCESS_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub(crate) secret_access_key: Option<String>,
+    /// Of credentials that expire.
+    #[arg(
+        long,
+        env = "AWS_SESSION_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub(crate) session_token: Option<String>,
 }
 
 fn name_and_value(argument: &str) -> Result<(String, String), String> {

@@ -2,6 +2,7 @@
 
 mod cli;
 mod invoke;
+mod transcripts;
 
 use std::{
     env,
@@ -42,6 +43,7 @@ async fn main() -> ExitCode {
         None => run(cli.run).await,
         Some(Command::Migrate(options)) => apply_migrations(options).await,
         Some(Command::Invoke(options)) => invoke::invoke(&options).await,
+        Some(Command::Transcripts(options)) => transcripts::transcripts(&options).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

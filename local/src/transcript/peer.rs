@@ -108,7 +108,11 @@ impl Peer {
             _ => &target.socket,
         };
         let method = if opens { "GET" } else { line.verb.as_str() };
-        let path = path_of(address, at);
+        let mut path = path_of(address, at);
+        if line.who == "connections" {
+            // As SDKs write an id; AWS's signature is of the path as it is sent.
+            path = path.replace('=', "%3D");
+        }
         if let (Some(credentials), "connections") = (&target.credentials, line.who.as_str()) {
             let signed = Signed {
                 method,
