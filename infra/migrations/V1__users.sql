@@ -17,6 +17,7 @@ CREATE TABLE credentials (
     created_at    timestamptz NOT NULL DEFAULT now()
 );
 COMMENT ON TABLE  credentials               IS 'How a signed-up user logs in.';
+COMMENT ON COLUMN credentials.user_id       IS 'Whose they are.';
 COMMENT ON COLUMN credentials.email         IS 'Lower case: two spellings of one address are one account.';
 COMMENT ON COLUMN credentials.password_hash IS 'PHC string of Argon2id, so parameters can change and old hashes still verify.';
 COMMENT ON COLUMN credentials.created_at    IS 'When the user signed up.';
@@ -34,6 +35,7 @@ CREATE INDEX refresh_tokens_expires_at_idx ON refresh_tokens (expires_at);
 COMMENT ON TABLE  refresh_tokens            IS 'Refresh tokens, each good for one use. Used ones stay until they expire: only so is a second use noticed.';
 COMMENT ON COLUMN refresh_tokens.digest     IS 'SHA-256 of the token. A stolen table opens nothing.';
 COMMENT ON COLUMN refresh_tokens.family     IS 'All tokens that descend from one log-in; revoked as one.';
+COMMENT ON COLUMN refresh_tokens.user_id    IS 'Whose new access tokens it buys.';
 COMMENT ON COLUMN refresh_tokens.expires_at IS 'After this the token is refused and cleanup removes it.';
 COMMENT ON COLUMN refresh_tokens.used_at    IS 'When it was exchanged for its successor; null while it is the newest of its family.';
 

@@ -13,8 +13,11 @@ CREATE TABLE sessions (
 WITH (fillfactor = 50);
 CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
 COMMENT ON TABLE  sessions            IS 'A conversation of its members.';
+COMMENT ON COLUMN sessions.id         IS 'UUID v7; clients see it signed.';
+COMMENT ON COLUMN sessions.title      IS 'What its owner calls it; null if nothing.';
 COMMENT ON COLUMN sessions.change     IS 'Number of the latest alteration of its messages; 0 while there is none.';
 COMMENT ON COLUMN sessions.changed_at IS 'Time of that alteration; the next message is born strictly later.';
+COMMENT ON COLUMN sessions.created_at IS 'When it was opened.';
 COMMENT ON COLUMN sessions.expires_at IS 'After this nobody can use it, and cleanup removes it.';
 
 CREATE TABLE members (
@@ -29,6 +32,9 @@ CREATE TABLE members (
 CREATE INDEX members_user_id_idx ON members (user_id);
 CREATE UNIQUE INDEX members_one_owner_idx ON members (session_id) WHERE role = 'owner';
 COMMENT ON TABLE  members          IS 'Who may use a session, and how far each has read.';
+COMMENT ON COLUMN members.session_id IS 'The session; gone with it.';
+COMMENT ON COLUMN members.user_id  IS 'The member.';
+COMMENT ON COLUMN members.joined_at IS 'When the member was added.';
 COMMENT ON COLUMN members.role     IS 'owner, member or assistant; stamped on every message that the member sends.';
 COMMENT ON COLUMN members.read_seq IS 'Read mark: the newest message (by seq) that the member has seen; only moves forward.';
 COMMENT ON COLUMN members.read_at  IS 'When the read mark last moved.';

@@ -22,6 +22,7 @@ CREATE TABLE messages (
 -- Retention asks for the oldest of all sessions together; rows lie in the order of their birth, so a block range index is enough.
 CREATE INDEX messages_created_at_idx ON messages USING brin (created_at) WITH (pages_per_range = 32);
 COMMENT ON TABLE  messages                 IS 'Messages. No foreign key to sessions: a session then goes in one small step, and cleanup takes what it leaves in batches. A send holds the lock of its session''s row, so it cannot write into one that is gone.';
+COMMENT ON COLUMN messages.session_id      IS 'Where it was said.';
 COMMENT ON COLUMN messages.seq             IS 'The change that the message was born with: its place in the session, for ever.';
 COMMENT ON COLUMN messages.change          IS 'The change of its latest alteration; equal to seq until it is edited or deleted.';
 COMMENT ON COLUMN messages.rev             IS 'Counts its revisions from 1; an edit names the one it was made from, so that of two at once one is refused.';
@@ -47,7 +48,13 @@ CREATE TABLE retired_messages (
     PRIMARY KEY (session_id, user_id, idempotency_key)
 );
 COMMENT ON TABLE  retired_messages             IS 'What is left of a message past retention: enough to answer a repeated send with its first ack.';
-COMMENT ON COLUMN retired_messages.body_digest IS 'As in messages. The text itself is gone.';
+COMMENT ON COLUMN retired_messages.session_id      IS 'As in messages.';
+COMMENT ON COLUMN retired_messages.user_id         IS 'As in messages.';
+COMMENT ON COLUMN retired_messages.idempotency_key IS 'As in messages.';
+COMMENT ON COLUMN retired_messages.id              IS 'As in messages.';
+COMMENT ON COLUMN retired_messages.seq             IS 'As in messages; a repeated send is answered with it as its change, too.';
+COMMENT ON COLUMN retired_messages.body_digest     IS 'As in messages. The text itself is gone.';
+COMMENT ON COLUMN retired_messages.created_at      IS 'As in messages.';
 
 -- Stores a message, or finds the one that the same key stored before. All of it happens under the lock of the session's row.
 -- A function rather than one long statement, so that a connection keeps its plans (docs/ARCHITECTURE.md has the figures).

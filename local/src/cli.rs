@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use local::services::Install;
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use local::{dials::Span, services::Install};
 
 /// Runs a SAM template on this machine: functions, WebSocket and HTTP APIs, schedules, PostgreSQL and Redis.
 #[derive(Debug, Parser)]
@@ -29,6 +29,140 @@ pub(crate) enum Command {
     Invoke(Invoke),
     /// Plays conversations of clients with the gateway, against a stack of their own or against an account.
     Transcripts(Transcripts),
+    /// Runs a schedule of the stack that runs, now.
+    RunSchedule(RunSchedule),
+    /// Shows the schedules of the stack that runs, with their next runs.
+    Schedules(Port),
+    /// Moves the time of the stack that runs, or lets something go wrong.
+    Dial(Dial),
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Port {
+    /// Port of the stack.
+    #[arg(long, default_value_t = 3000, global = true)]
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunSchedule {
+    /// Its name: the logical id of the function, then that of the event.
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) port: Port,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dial {
+    #[command(subcommand)]
+    pub(crate) what: DialCommand,
+    #[command(flatten)]
+    pub(crate) port: Port,
+}
+
+/// A dial, and how to set it. Each answers with all dials.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DialCommand {
+    /// Shows all dials.
+    Show,
+    /// Takes faults back: all, or those of one dial. The clock stays where it is.
+    Reset {
+        /// Which; all unless given.
+        dial: Option<FaultDial>,
+    },
+    /// Moves the clock on: timers, schedules and retries happen as if the time had passed.
+    Advance {
+        /// Such as 2h, 1h30m or 250ms.
+        span: Span,
+    },
+    /// Loses the next `$disconnect` events.
+    Disconnects {
+        /// How many.
+        #[arg(long, value_name = "COUNT")]
+        drop: u32,
+    },
+    /// Refuses, delays or reorders the next posts to `@connections`.
+    Posts(Posts),
+    /// Kills the process that gets the next event of a function.
+    Kill(Kill),
+    /// Cuts, slows or restores the way to PostgreSQL.
+    Postgres(Link),
+    /// Cuts, slows or restores the way to Redis.
+    Redis(Link),
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FaultDial {
+    Disconnects,
+    Posts,
+    Kills,
+    Postgres,
+    Redis,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("fault").required(true).args(["status", "delay", "reorder"])))]
+pub(crate) struct Posts {
+    /// Refuses them with 410, 429 or 500.
+    #[arg(long)]
+    pub(crate) status: Option<u16>,
+    /// Makes them this much later.
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) delay: Option<Span>,
+    /// Makes so many of them in the opposite order.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) reorder: Option<u32>,
+    /// How many posts [default: 1].
+    #[arg(long, value_name = "COUNT", conflicts_with = "reorder")]
+    pub(crate) next: Option<u32>,
+    /// Only posts to this connection.
+    #[arg(long, value_name = "ID")]
+    pub(crate) connection: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("time").required(true).args(["when", "after"])))]
+pub(crate) struct Kill {
+    /// Its name in the template.
+    pub(crate) function: String,
+    /// At which point of its work.
+    #[arg(long, value_enum)]
+    pub(crate) when: Option<KillPoint>,
+    /// How long after it got its event.
+    #[arg(long, value_name = "SPAN")]
+    pub(crate) after: Option<Span>,
+    /// How many events [default: 1].
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) next: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum KillPoint {
+    /// Its effects have happened; its caller gets an error.
+    BeforeAnswer,
+    /// Its caller has the result.
+    AfterAnswer,
+    /// At its first post to `@connections`, which is not made.
+    AtPost,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Link {
+    #[command(subcommand)]
+    pub(crate) state: LinkCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LinkCommand {
+    /// Connections end, and new ones end at once.
+    Cut,
+    /// Everything that a function sends arrives later.
+    Slow {
+        /// How much later, such as 50ms.
+        delay: Span,
+    },
+    /// As if nothing had been.
+    Restore,
 }
 
 #[derive(Debug, Args)]
@@ -54,6 +188,12 @@ pub(crate) struct Run {
     /// A function whose code changes runs on as it is.
     #[arg(long)]
     pub(crate) no_watch: bool,
+    /// Stops the process of a function while it has no event, as Lambda does.
+    #[arg(long)]
+    pub(crate) freeze: bool,
+    /// How many events a process may have at once; more than 1 is Lambda's managed instances.
+    #[arg(long, default_value_t = 1, value_name = "COUNT")]
+    pub(crate) concurrency: usize,
     /// Folder of a page to serve where no route is [default: local/web, if there is one].
     #[arg(long, value_name = "FOLDER")]
     pub(crate) static_dir: Option<PathBuf>,
@@ -85,9 +225,8 @@ pub(crate) struct Invoke {
     /// The event, as JSON.
     #[arg(long, default_value = "{}", value_name = "JSON")]
     pub(crate) event: String,
-    /// Port of the stack.
-    #[arg(long, default_value_t = 3000)]
-    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) port: Port,
 }
 
 #[derive(Debug, Args)]
@@ -163,5 +302,17 @@ mod tests {
         );
         assert!(cli.run.release);
         assert!(Cli::try_parse_from(["local", "--parameter-overrides", "Stage"]).is_err());
+    }
+
+    #[test]
+    fn a_fault_that_says_nothing_or_two_things_is_no_command() {
+        let parses = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).is_ok();
+        assert!(parses("local dial posts --status 429 --next 3"));
+        assert!(parses("local dial redis slow 50ms --port 4000"));
+        assert!(parses("local dial kill Fn --when at-post"));
+        assert!(!parses("local dial posts --next 3"));
+        assert!(!parses("local dial posts --status 429 --delay 5ms"));
+        assert!(!parses("local dial kill Fn"));
+        assert!(!parses("local dial advance soon"));
     }
 }

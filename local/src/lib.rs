@@ -9,6 +9,8 @@
 //! | [`gateway`] | WebSocket APIs, their `@connections` management API, and HTTP APIs |
 //! | [`schedule`] | what EventBridge would run, and when |
 //! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
+//! | [`clock`] | the time of all of them, which can be moved on by hand |
+//! | [`dials`] | faults on purpose: in posts, sockets, functions and databases |
 //! | [`stack`] | all of it together, with one start and one stop |
 //! | [`logs`] | the functions' output, line by line |
 //! | [`progress`] | what takes time, told to the person who waits |
@@ -16,6 +18,8 @@
 //! | [`transcript`] | conversations in plain text, played against any address |
 //! | `watch` | functions that follow their code |
 pub mod build;
+pub mod clock;
+pub mod dials;
 pub mod gateway;
 pub mod lambda;
 pub mod logs;

@@ -1,6 +1,8 @@
 //! `cargo dev`: the local stack in a terminal.
 
 mod cli;
+mod client;
+mod dial;
 mod invoke;
 mod transcripts;
 
@@ -14,6 +16,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::Parser;
 use local::{
+    lambda::LambdaOptions,
     progress::{Event, Progress},
     screen::{Addresses, LogFormat, Style, overview},
     services::migrate,
@@ -44,6 +47,9 @@ async fn main() -> ExitCode {
         Some(Command::Migrate(options)) => apply_migrations(options).await,
         Some(Command::Invoke(options)) => invoke::invoke(&options).await,
         Some(Command::Transcripts(options)) => transcripts::transcripts(&options).await,
+        Some(Command::RunSchedule(options)) => dial::run_schedule(options).await,
+        Some(Command::Schedules(port)) => dial::schedules(port).await,
+        Some(Command::Dial(options)) => dial::dial(options).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -105,6 +111,11 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
         schedules: !run.no_schedules,
         release: run.release,
         watch: !run.no_watch,
+        lambda: LambdaOptions {
+            freeze: run.freeze,
+            concurrency: run.concurrency,
+            ..LambdaOptions::default()
+        },
         progress: progress(),
         ..StackOptions::new(run.template, run.state_dir)
     }

@@ -178,6 +178,21 @@ mod tests {
     }
 
     #[test]
+    fn the_protocol_documents_every_row() {
+        let protocol = include_str!("../../docs/PROTOCOL.md");
+        for code in Code::ALL {
+            let retry = if code.retry() { "yes" } else { "no" };
+            let row = format!(
+                "| `{}` | {} | {retry} | {} |",
+                code.as_str(),
+                code.status(),
+                code.message()
+            );
+            assert!(protocol.contains(&row), "docs/PROTOCOL.md lacks {row}");
+        }
+    }
+
+    #[test]
     fn statuses_are_errors_and_server_faults_can_be_retried() {
         for code in Code::ALL {
             assert!((400..=599).contains(&code.status()), "{code:?}");

@@ -10,12 +10,14 @@
 //! # }
 //! ```
 
+mod conversation;
 mod counts;
 mod rest;
 mod socket;
 mod stack;
 mod user;
 
+pub use conversation::Conversation;
 pub use counts::Counts;
 pub use rest::{Reply, Rest};
 pub use socket::{Closed, Refused, Socket};

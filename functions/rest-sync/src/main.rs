@@ -22,11 +22,7 @@ async fn main() -> Result<(), Error> {
 async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Error> {
     let call = Call::new(request);
     let route = call.route();
-    let reply = dispatch(&app, &route, &call).await;
-    Ok(reply.map_or_else(
-        |error| Reply::problem(&*error, &route),
-        Reply::into_response,
-    ))
+    Ok(Reply::answer(dispatch(&app, &route, &call).await, &route))
 }
 
 async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure> {

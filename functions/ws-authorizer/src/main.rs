@@ -42,7 +42,6 @@ async fn authorize(
     match admit(&app, ticket, ip).await {
         Ok(holder) => Ok(policy("Allow", &holder)),
         Err(Refusal { error, holder }) => {
-            log_failure(&*error, "opening a socket");
             tracing::info!(code = error.code().as_str(), "refused a socket: {error}");
             match holder {
                 Some(holder) => Ok(policy("Deny", &holder)),

@@ -1,20 +1,27 @@
-//! The only place where the gateway reads the time.
+//! The stack's clock in the gateway's resolution.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-/// The only place where the gateway reads the time.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Clock;
+use crate::clock;
+
+/// The stack's clock in the gateway's resolution, and the only place where the gateway reads the time.
+#[derive(Debug, Clone)]
+pub(crate) struct Clock(clock::Clock);
 
 impl Clock {
-    pub(crate) fn now(self) -> Moment {
-        Moment(Utc::now().timestamp_millis())
+    pub(crate) fn new(clock: clock::Clock) -> Self {
+        Self(clock)
     }
 
-    pub(crate) async fn sleep(self, duration: Duration) {
-        tokio::time::sleep(duration).await;
+    pub(crate) fn now(&self) -> Moment {
+        Moment(self.0.now().timestamp_millis())
+    }
+
+    /// Returns at that moment, at once when it is past.
+    pub(crate) async fn sleep_until(&self, moment: Moment) {
+        drop(self.0.sleep_until(moment.utc()).await);
     }
 }
 
@@ -54,7 +61,7 @@ impl Moment {
     }
 
     fn utc(self) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(self.0).unwrap_or_default()
+        DateTime::from_timestamp_millis(self.0).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 

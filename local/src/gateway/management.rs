@@ -16,6 +16,7 @@ use super::{
     reply,
     socket::{End, Full, Outgoing, SocketApi},
 };
+use crate::dials::Refusal;
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -35,6 +36,9 @@ enum ManagementError {
     TooLarge,
     #[error("Limit Exceeded")]
     LimitExceeded(#[from] Full),
+    /// A fault of AWS's own; here only when it was asked for.
+    #[error("Internal server error")]
+    Internal,
     /// The caller broke off, so nobody reads the answer.
     #[error("Bad Request")]
     Unreadable,
@@ -49,6 +53,10 @@ impl IntoResponse for ManagementError {
             }
             Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException"),
+            Self::Internal => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalServerErrorException",
+            ),
             Self::LimitExceeded(_) => (StatusCode::TOO_MANY_REQUESTS, "LimitExceededException"),
         };
         let mut response = match self {
@@ -60,6 +68,16 @@ impl IntoResponse for ManagementError {
             .headers_mut()
             .insert(ERROR_TYPE, HeaderValue::from_static(kind));
         response
+    }
+}
+
+impl From<Refusal> for ManagementError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Gone => Self::Gone,
+            Refusal::Throttled => Self::LimitExceeded(Full),
+            Refusal::Failed => Self::Internal,
+        }
     }
 }
 
@@ -111,6 +129,7 @@ async fn call(api: &SocketApi, id: &str, request: Request) -> Result<Response, M
 async fn post(api: &SocketApi, id: &str, body: Body) -> Result<Response, ManagementError> {
     // AWS checks the size first: a message that is too large is so for any connection.
     let body = read(body, api.platform.options.limits.message_bytes).await?;
+    let _passage = api.platform.options.dials.post(id).await?;
     let connection = api.registry.get(id).ok_or(ManagementError::Gone)?;
     connection.post(Outgoing::from_bytes(body))?;
     Ok(reply::empty(StatusCode::OK))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Limits;
+use crate::dials::Dials;
 
 /// What a gateway is told when it starts.
 #[derive(Debug, Clone)]
@@ -18,6 +19,8 @@ pub struct GatewayOptions {
     pub account_id: String,
     /// A folder whose files answer GET and HEAD where no route of an HTTP API does.
     pub static_dir: Option<PathBuf>,
+    /// The time that the timers go by, and the faults of sockets and posts. Unset, the machine's clock and no fault.
+    pub dials: Dials,
 }
 
 impl GatewayOptions {
@@ -29,6 +32,7 @@ impl GatewayOptions {
             region: "us-east-1".to_owned(),
             account_id: "123456789012".to_owned(),
             static_dir: None,
+            dials: Dials::default(),
         }
     }
 }

@@ -20,8 +20,8 @@ impl Platform {
     pub(crate) fn new(functions: Functions, options: GatewayOptions) -> Self {
         Self {
             functions,
+            clock: Clock::new(options.dials.clock().clone()),
             options,
-            clock: Clock,
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
         }

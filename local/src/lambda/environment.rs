@@ -1,7 +1,9 @@
 //! One execution environment: which event its process has, and what has become of it.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    collections::VecDeque,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -16,9 +18,10 @@ use super::{
     job::Job,
     outcome::{Failure, InvokeError},
     output::Output,
-    process::peak_memory_mb,
-    report::{self, Report},
+    process::{Freezer, peak_memory_mb},
+    report::{self, Phase, Report},
 };
+use crate::dials::{Dials, Sentence};
 
 /// How old the peak of a process's memory may be in a report: to ask the system costs as much as a short invocation.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(100);
@@ -33,23 +36,48 @@ pub(super) struct Environment {
     pub(super) ready: Notify,
     /// Woken when the process is to end although nothing is wrong with it.
     pub(super) retired: Notify,
+    /// Woken when the process is to die in the middle of its work.
+    pub(super) killed: Arc<Notify>,
     /// What the process writes.
     pub(super) output: Output,
-    timeout: Duration,
-    memory_mb: u32,
-    process_id: Option<u32>,
+    traits: Traits,
     started: Instant,
     state: Mutex<State>,
+}
+
+/// What an environment is told when it starts.
+#[derive(Debug)]
+pub(super) struct Traits {
+    /// Logical id of the function.
+    pub(super) function: Arc<str>,
+    /// Counts the executables of the function.
+    pub(super) generation: u64,
+    /// Of an invocation.
+    pub(super) timeout: Duration,
+    /// As declared.
+    pub(super) memory_mb: u32,
+    /// Of the process.
+    pub(super) process_id: Option<u32>,
+    /// Whether the first invocation pays for this start, because an earlier one took too long.
+    pub(super) phase: Phase,
+    /// Whether the process may have several events at once.
+    pub(super) is_concurrent: bool,
+    /// Stops the process while it has no event.
+    pub(super) freezer: Option<Freezer>,
+    /// Which events are deadly.
+    pub(super) dials: Dials,
 }
 
 #[derive(Debug)]
 struct State {
     stage: Stage,
-    /// Where the runtime waits for an event.
-    poll: Option<oneshot::Sender<Delivery>>,
-    /// An event that found nobody waiting.
-    undelivered: Option<Delivery>,
-    current: Option<Invocation>,
+    /// Where the runtime waits for an event; one place unless it may have several at once.
+    polls: VecDeque<oneshot::Sender<Delivery>>,
+    /// Events that found nobody waiting.
+    undelivered: VecDeque<Delivery>,
+    current: Vec<Invocation>,
+    /// Whether it has had an event.
+    is_used: bool,
     /// How long the start took, until a report has said so.
     init: Option<Duration>,
     init_error: Option<Bytes>,
@@ -89,6 +117,21 @@ struct Invocation {
     job: Job,
     invocation_id: Uuid,
     started: Instant,
+    /// It is spared when the invocation is over.
+    sentence: Option<Sentence>,
+}
+
+/// What a request for an event means to the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// The process is ready.
+    First,
+    /// An invocation is over, and there is room for the next.
+    Finished,
+    /// There is room for one more.
+    Room,
+    /// Nothing: the runtime has asked before.
+    Again,
 }
 
 /// When a supervisor has to look again, or what it has to do.
@@ -109,23 +152,20 @@ pub(super) enum Refusal {
     RequestId,
     /// Not the invocation id of the current attempt.
     InvocationId,
+    /// The process is being killed, and nobody will hear its answer.
+    Killed,
 }
 
 impl Environment {
     /// An environment whose process has just been started.
-    pub(super) fn new(
-        generation: u64,
-        timeout: Duration,
-        memory_mb: u32,
-        process_id: Option<u32>,
-        output: Output,
-    ) -> Self {
+    pub(super) fn new(traits: Traits, output: Output) -> Self {
         let started = Instant::now();
         let state = State {
             stage: Stage::Starting,
-            poll: None,
-            undelivered: None,
-            current: None,
+            polls: VecDeque::new(),
+            undelivered: VecDeque::new(),
+            current: Vec::new(),
+            is_used: false,
             init: None,
             init_error: None,
             max_memory_mb: 0,
@@ -133,16 +173,20 @@ impl Environment {
             idle_since: started,
         };
         Self {
-            generation,
+            generation: traits.generation,
             ready: Notify::new(),
             retired: Notify::new(),
+            killed: Arc::default(),
             output,
-            timeout,
-            memory_mb,
-            process_id,
+            traits,
             started,
             state: Mutex::new(state),
         }
+    }
+
+    /// Whether its process may have several events at once.
+    pub(super) fn is_concurrent(&self) -> bool {
+        self.traits.is_concurrent
     }
 
     /// Where it is in its life.
@@ -160,63 +204,76 @@ impl Environment {
             self.output.keep_tail();
         }
         self.output.platform(|| report::start(job.request_id));
+        let started = match self.traits.phase {
+            Phase::Invoke if !state.is_used => self.started,
+            _ => Instant::now(),
+        };
+        state.is_used = true;
+        let left = self.traits.timeout.saturating_sub(started.elapsed());
         let deadline = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
-            + self.timeout;
+            + left;
         let delivery = Delivery {
             request_id: job.request_id,
             invocation_id: Uuid::new_v4(),
             deadline_ms: deadline.as_millis(),
             payload: job.payload.clone(),
         };
+        let traits = &self.traits;
+        if let Some(freezer) = &traits.freezer {
+            freezer.thaw();
+        }
         state.stage = Stage::Busy;
-        state.current = Some(Invocation {
+        state.current.push(Invocation {
             job,
             invocation_id: delivery.invocation_id,
-            started: Instant::now(),
+            started,
+            sentence: traits.dials.sentence(&traits.function, &self.killed),
         });
-        state.undelivered = match state.poll.take() {
-            Some(poll) => poll.send(delivery).err(),
-            None => Some(delivery),
-        };
+        state.deliver(delivery);
         None
     }
 
-    /// The runtime asks for an event: the current invocation is over. Gives where the event will arrive, and the stage
-    /// that this ended; `None` when the current invocation has not been answered.
-    pub(super) fn next(&self) -> Option<(oneshot::Receiver<Delivery>, Stage)> {
+    /// The runtime asks for an event. Gives where it will arrive, and what that means to the pool; `None` when the current
+    /// invocation has not been answered.
+    pub(super) fn next(&self) -> Option<(oneshot::Receiver<Delivery>, Asked)> {
         let mut state = self.lock();
         let (poll, delivery) = oneshot::channel();
-        let before = state.stage;
-        match before {
+        let asked = match state.stage {
             Stage::Starting => {
-                state.init = Some(self.started.elapsed());
+                state.init = (self.traits.phase == Phase::Init).then(|| self.started.elapsed());
                 state.stage = Stage::Idle;
                 self.ready.notify_one();
+                Asked::First
             }
-            Stage::Busy
-                if state
-                    .current
-                    .as_ref()
-                    .is_some_and(|current| current.job.is_open()) =>
-            {
-                // A runtime whose connection broke before the event arrived asks again.
-                let undelivered = state.undelivered.take()?;
-                return poll
-                    .send(undelivered)
-                    .is_ok()
-                    .then_some((delivery, Stage::Idle));
+            // A runtime whose connection broke before the event arrived asks again.
+            Stage::Busy if !state.undelivered.is_empty() => Asked::Again,
+            Stage::Busy | Stage::Idle if self.is_concurrent() => Asked::Room,
+            Stage::Busy if state.current.iter().any(|current| current.job.is_open()) => {
+                return None;
             }
             Stage::Busy => {
-                self.close(&mut state, None);
+                self.close_all(&mut state, None);
                 state.stage = Stage::Idle;
+                Asked::Finished
             }
-            Stage::Idle | Stage::Ended => {}
+            Stage::Idle | Stage::Ended => Asked::Again,
+        };
+        if !self.is_concurrent() {
+            state.polls.clear();
         }
-        state.idle_since = Instant::now();
-        state.poll = Some(poll);
-        Some((delivery, before))
+        state.polls.push_back(poll);
+        if let Some(undelivered) = state.undelivered.pop_front() {
+            state.deliver(undelivered);
+        }
+        if state.stage == Stage::Idle {
+            state.idle_since = Instant::now();
+            if let Some(freezer) = &self.traits.freezer {
+                freezer.freeze();
+            }
+        }
+        Some((delivery, asked))
     }
 
     /// The runtime answers.
@@ -250,17 +307,37 @@ impl Environment {
         answer: impl FnOnce(Uuid) -> (Bytes, bool),
     ) -> Result<(), Refusal> {
         let mut state = self.lock();
-        let Some(current) = &mut state.current else {
-            return Err(Refusal::RequestId);
-        };
-        if Uuid::try_parse(request_id) != Ok(current.job.request_id) || !current.job.is_open() {
-            return Err(Refusal::RequestId);
-        }
+        let id = Uuid::try_parse(request_id).ok();
+        let at = state
+            .current
+            .iter()
+            .position(|current| Some(current.job.request_id) == id && current.job.is_open());
+        let at = at.ok_or(Refusal::RequestId)?;
+        let current = &mut state.current[at];
         if invocation_id.is_some_and(|id| Uuid::try_parse(id) != Ok(current.invocation_id)) {
             return Err(Refusal::InvocationId);
         }
+        if current
+            .sentence
+            .as_ref()
+            .is_some_and(Sentence::before_answer)
+        {
+            return Err(Refusal::Killed);
+        }
         let (payload, failed) = answer(current.job.request_id);
         current.job.complete(payload, failed);
+        if let Some(sentence) = &current.sentence {
+            sentence.after_answer();
+        }
+        if self.is_concurrent() {
+            // Its next request for an event says nothing about which invocation is over.
+            let over = state.current.remove(at);
+            self.close(&mut state, over, None);
+            if state.current.is_empty() {
+                state.stage = Stage::Idle;
+                state.idle_since = Instant::now();
+            }
+        }
         Ok(())
     }
 
@@ -272,19 +349,31 @@ impl Environment {
     /// What a supervisor has to do next.
     pub(super) fn watch(&self, now: Instant, idle_timeout: Duration) -> Watch {
         let state = self.lock();
-        match &state.current {
-            Some(current) if current.started + self.timeout <= now => Watch::TimedOut,
-            Some(current) => Watch::Until(current.started + self.timeout),
-            None if state.idle_since + idle_timeout <= now => Watch::Idle,
+        let timeout = self.traits.timeout;
+        let deadlines = state
+            .current
+            .iter()
+            .map(|current| current.started + timeout);
+        match deadlines.min() {
+            Some(deadline) if deadline <= now => Watch::TimedOut,
             // An event that comes from now on cannot run out of time before that, so no event has to wake the supervisor.
-            None => Watch::Until((state.idle_since + idle_timeout).min(now + self.timeout)),
+            Some(deadline) => Watch::Until(deadline),
+            None if state.idle_since + idle_timeout <= now => Watch::Idle,
+            None => Watch::Until((state.idle_since + idle_timeout).min(now + timeout)),
         }
     }
 
-    /// Marks the end, so that no event comes any more. Gives the stage that this ended.
-    pub(super) fn end(&self) -> Stage {
+    /// Whether it has nothing to do and waits in that many requests, so that nobody is about to give it an event.
+    pub(super) fn is_idle_in(&self, requests: usize) -> bool {
+        let state = self.lock();
+        state.stage == Stage::Idle && state.polls.len() == requests
+    }
+
+    /// Marks the end, so that no event comes any more. Gives the stage that this ended, and how many invocations.
+    pub(super) fn end(&self) -> (Stage, usize) {
         let mut state = self.lock();
-        std::mem::replace(&mut state.stage, Stage::Ended)
+        let stage = mem::replace(&mut state.stage, Stage::Ended);
+        (stage, state.current.len())
     }
 
     /// How a start failed, when the runtime has said so.
@@ -297,24 +386,35 @@ impl Environment {
         self.started.elapsed()
     }
 
-    /// Ends the current invocation, if there is one, by a failure of the process.
+    /// Ends what it has by a failure of the process.
     pub(super) fn abandon(&self, failure: &Failure) {
-        self.close(&mut self.lock(), Some(failure));
+        self.close_all(&mut self.lock(), Some(failure));
     }
 
-    /// Refuses the current invocation, if there is one: the stack is stopping.
+    /// Refuses what it has: the stack is stopping.
     pub(super) fn refuse(&self) {
-        if let Some(mut current) = self.lock().current.take() {
+        for mut current in mem::take(&mut self.lock().current) {
             current
                 .job
                 .refuse(InvokeError::Service("the stack is stopping".to_owned()));
         }
     }
 
-    fn close(&self, state: &mut State, failure: Option<&Failure>) {
-        let Some(mut current) = state.current.take() else {
-            return;
-        };
+    fn close_all(&self, state: &mut State, failure: Option<&Failure>) {
+        let killed = Failure::killed();
+        for current in mem::take(&mut state.current) {
+            // The time of the others has not run out, but their process has gone with it.
+            let failure = match failure {
+                Some(Failure::TimedOut(limit)) if current.started.elapsed() < *limit => {
+                    Some(&killed)
+                }
+                failure => failure,
+            };
+            self.close(state, current, failure);
+        }
+    }
+
+    fn close(&self, state: &mut State, mut current: Invocation, failure: Option<&Failure>) {
         let request_id = current.job.request_id;
         if self.output.wanted() {
             self.look_at_memory(state);
@@ -322,7 +422,7 @@ impl Environment {
                 request_id,
                 duration: current.started.elapsed(),
                 init: state.init.take(),
-                memory_mb: self.memory_mb,
+                memory_mb: self.traits.memory_mb,
                 max_memory_mb: state.max_memory_mb,
                 failure,
             };
@@ -347,7 +447,7 @@ impl Environment {
     fn look_at_memory(&self, state: &mut State) {
         let now = Instant::now();
         if state.memory_known_until <= now
-            && let Some(peak) = self.process_id.and_then(peak_memory_mb)
+            && let Some(peak) = self.traits.process_id.and_then(peak_memory_mb)
         {
             state.max_memory_mb = peak;
             state.memory_known_until = now + MEMORY_INTERVAL;
@@ -356,5 +456,19 @@ impl Environment {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Gives an event to whoever waits, or to the next who asks.
+    fn deliver(&mut self, mut delivery: Delivery) {
+        while let Some(poll) = self.polls.pop_front() {
+            match poll.send(delivery) {
+                Ok(()) => return,
+                // The connection of that request has broken.
+                Err(returned) => delivery = returned,
+            }
+        }
+        self.undelivered.push_back(delivery);
     }
 }

@@ -121,6 +121,11 @@ impl Lambda {
         Ok(())
     }
 
+    /// The logical id of a function, named by that or by its `FunctionName`.
+    pub fn logical_id(&self, function: &str) -> Option<&str> {
+        self.pool(function).ok().map(|pool| &*pool.id)
+    }
+
     /// How busy every function is, by logical id.
     pub fn status(&self) -> BTreeMap<String, FunctionStatus> {
         self.inner

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, num::NonZero, path::PathBuf, thread, time::Duration};
 
+use crate::dials::Dials;
+
 /// How functions are run. Every map is by logical id.
 #[derive(Debug, Clone)]
 pub struct LambdaOptions {
@@ -24,6 +26,13 @@ pub struct LambdaOptions {
     pub queue_timeout: Duration,
     /// The pauses before an asynchronous invocation that failed is tried again: 1 and 2 minutes, as in Lambda.
     pub retry_delays: [Duration; 2],
+    /// Whether a process is stopped while it has no event, as in Lambda: its timers and its connections stand still.
+    pub freeze: bool,
+    /// How many events a process may have at once; more than 1 makes it one of Lambda's managed instances, which are not
+    /// frozen.
+    pub concurrency: usize,
+    /// The time that retries go by, and the faults of processes. Unset, the machine's clock and no fault.
+    pub dials: Dials,
 }
 
 impl Default for LambdaOptions {
@@ -38,6 +47,9 @@ impl Default for LambdaOptions {
             init_timeout: Duration::from_secs(10),
             queue_timeout: Duration::from_secs(30),
             retry_delays: [Duration::from_secs(60), Duration::from_secs(120)],
+            freeze: false,
+            concurrency: 1,
+            dials: Dials::default(),
         }
     }
 }

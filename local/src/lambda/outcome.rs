@@ -3,6 +3,7 @@
 use std::{os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
 
 use bytes::Bytes;
+use rustix::process::Signal;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -70,6 +71,11 @@ struct ErrorDocument<'a> {
 }
 
 impl Failure {
+    /// Its process was killed from outside.
+    pub(super) fn killed() -> Self {
+        Self::Exited(ExitStatus::from_raw(Signal::KILL.as_raw()))
+    }
+
     /// The error document that the caller gets.
     pub(super) fn payload(&self, request_id: Uuid) -> Bytes {
         let message = match self {

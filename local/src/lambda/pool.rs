@@ -12,7 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    environment::{Environment, Stage},
+    environment::{Asked, Environment, Stage},
     job::{Answer, Job},
     options::LambdaOptions,
     outcome::InvokeError,
@@ -57,9 +57,9 @@ pub(super) struct Pool {
 pub struct FunctionStatus {
     /// Processes that have not asked for their first event.
     pub starting: usize,
-    /// Processes with an event.
+    /// Events that processes have; without concurrency, processes with an event.
     pub busy: usize,
-    /// Processes without an event.
+    /// Events that processes wait for; without concurrency, processes without an event.
     pub idle: usize,
     /// Invocations that wait for a process.
     pub waiting: usize,
@@ -73,7 +73,7 @@ struct State {
     live: usize,
     starting: usize,
     busy: usize,
-    /// The most recently used is the last.
+    /// The most recently used is the last. One that may have several events at once is here for each that it waits for.
     idle: Vec<Arc<Environment>>,
     waiting: VecDeque<Job>,
 }
@@ -157,12 +157,14 @@ impl Pool {
         }
     }
 
-    /// An environment has no event any more: gives it the longest waiting one, or keeps it. `before` is what it was.
-    pub(super) fn release(self: &Arc<Self>, environment: &Arc<Environment>, before: Stage) {
+    /// An environment has room for an event: gives it the longest waiting one, or keeps it.
+    pub(super) fn release(self: &Arc<Self>, environment: &Arc<Environment>, asked: Asked) {
         let mut state = self.lock();
-        match before {
-            Stage::Starting => state.starting -= 1,
-            _ => state.busy -= 1,
+        match asked {
+            Asked::First => state.starting -= 1,
+            Asked::Finished => state.busy -= 1,
+            Asked::Room => {}
+            Asked::Again => return,
         }
         if environment.stage() == Stage::Ended {
             return;
@@ -185,22 +187,37 @@ impl Pool {
         }
     }
 
-    /// Takes an idle environment out of use; false when it has just been given an event.
-    pub(super) fn retire(&self, environment: &Arc<Environment>) -> bool {
-        self.lock().forget(environment)
+    /// An environment that may have several events at once has answered one of them.
+    pub(super) fn answered(&self) {
+        self.lock().busy -= 1;
     }
 
-    /// An environment has ended in that stage.
-    pub(super) fn ended(self: &Arc<Self>, environment: &Arc<Environment>, stage: Stage) {
+    /// Takes an idle environment out of use; false when it has just been given an event.
+    pub(super) fn retire(&self, environment: &Arc<Environment>) -> bool {
+        let mut state = self.lock();
+        let places = state.idle.iter();
+        let places = places.filter(|idle| Arc::ptr_eq(idle, environment)).count();
+        let is_idle = places > 0 && environment.is_idle_in(places);
+        if is_idle {
+            state.forget(environment);
+        }
+        is_idle
+    }
+
+    /// An environment has ended in that stage, with so many events.
+    pub(super) fn ended(
+        self: &Arc<Self>,
+        environment: &Arc<Environment>,
+        stage: Stage,
+        events: usize,
+    ) {
         let mut state = self.lock();
         state.live -= 1;
-        match stage {
-            Stage::Starting => state.starting -= 1,
-            Stage::Busy => state.busy -= 1,
-            Stage::Idle | Stage::Ended => {
-                state.forget(environment);
-            }
+        state.busy -= events;
+        if stage == Stage::Starting {
+            state.starting -= 1;
         }
+        state.forget(environment);
         self.start_more(&mut state);
     }
 
@@ -275,7 +292,8 @@ impl Pool {
 
     /// Starts an environment for every waiting job that none is starting for, up to the limit.
     fn start_more(self: &Arc<Self>, state: &mut State) {
-        while state.starting < state.waiting.len()
+        let each = self.shared.options.concurrency.max(1);
+        while state.starting * each < state.waiting.len()
             && state.live < self.shared.options.max_environments
             && !self.shared.stop.is_cancelled()
         {
@@ -304,12 +322,8 @@ impl State {
         }
     }
 
-    fn forget(&mut self, environment: &Arc<Environment>) -> bool {
-        let at = self
-            .idle
-            .iter()
-            .position(|idle| Arc::ptr_eq(idle, environment));
-        at.map(|at| self.idle.remove(at)).is_some()
+    fn forget(&mut self, environment: &Arc<Environment>) {
+        self.idle.retain(|idle| !Arc::ptr_eq(idle, environment));
     }
 }
 

@@ -61,13 +61,42 @@ impl Process {
         self.child.wait().await
     }
 
+    /// Stops it while it has nothing to do.
+    pub(super) fn freezer(&self) -> Option<Freezer> {
+        self.group.map(|group| Freezer { group })
+    }
+
     fn kill_group(&self) {
-        if let Some(group) = self.group
-            && let Err(error) = kill_process_group(group, Signal::KILL)
-            && error != rustix::io::Errno::SRCH
-        {
-            tracing::warn!("a process of a function could not be killed: {error}");
+        if let Some(group) = self.group {
+            signal(group, Signal::KILL);
         }
+    }
+}
+
+/// Stops a process and everything that it started, and lets it go on.
+#[derive(Debug)]
+pub(super) struct Freezer {
+    group: Pid,
+}
+
+impl Freezer {
+    /// No instruction runs from now on.
+    pub(super) fn freeze(&self) {
+        signal(self.group, Signal::STOP);
+    }
+
+    /// It goes on where it was stopped.
+    pub(super) fn thaw(&self) {
+        signal(self.group, Signal::CONT);
+    }
+}
+
+/// One that has ended needs no signal any more.
+fn signal(group: Pid, signal: Signal) {
+    if let Err(error) = kill_process_group(group, signal)
+        && error != rustix::io::Errno::SRCH
+    {
+        tracing::warn!("a process of a function could not be sent {signal:?}: {error}");
     }
 }
 

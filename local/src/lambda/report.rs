@@ -6,6 +6,7 @@ use chrono::Utc;
 use uuid::Uuid;
 
 use super::outcome::Failure;
+use crate::template::REGION;
 
 /// What `REPORT` says about an invocation.
 #[derive(Debug)]
@@ -50,6 +51,22 @@ impl Report<'_> {
     }
 }
 
+/// When a process was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Before its first invocation.
+    Init,
+    /// Within it, after an init that took too long: the invocation's own time runs meanwhile.
+    Invoke,
+}
+
+/// The line that opens the start of a process. The version is our own: there is no runtime of AWS here.
+pub(super) fn init_start() -> String {
+    format!(
+        "INIT_START Runtime Version: provided:al2023.local\tRuntime Version ARN: arn:aws:lambda:{REGION}::runtime:local"
+    )
+}
+
 /// The line that opens an invocation.
 pub(super) fn start(request_id: Uuid) -> String {
     format!("START RequestId: {request_id} Version: $LATEST")
@@ -70,19 +87,19 @@ pub(super) fn timed_out(request_id: Uuid, limit: Duration) -> String {
 }
 
 /// The line of a process that did not become ready.
-pub(super) fn init(duration: Duration, failure: &Failure) -> String {
-    let duration = milliseconds(duration);
-    match failure {
-        Failure::TimedOut(_) => {
-            format!("INIT_REPORT Init Duration: {duration:.2} ms\tPhase: init\tStatus: timeout")
-        }
-        failure => {
-            let error_type = failure.error_type();
-            format!(
-                "INIT_REPORT Init Duration: {duration:.2} ms\tPhase: init\tStatus: error\tError Type: {error_type}"
-            )
-        }
-    }
+pub(super) fn init(duration: Duration, phase: Phase, failure: &Failure) -> String {
+    let phase = match phase {
+        Phase::Init => "init",
+        Phase::Invoke => "invoke",
+    };
+    let status = match failure {
+        Failure::TimedOut(_) => "timeout".to_owned(),
+        failure => format!("error\tError Type: {}", failure.error_type()),
+    };
+    format!(
+        "INIT_REPORT Init Duration: {:.2} ms\tPhase: {phase}\tStatus: {status}",
+        milliseconds(duration)
+    )
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -93,7 +110,7 @@ fn milliseconds(duration: Duration) -> f64 {
 mod tests {
     use std::time::Duration;
 
-    use super::{Failure, Report, Uuid, init};
+    use super::{Failure, Phase, Report, Uuid, init};
 
     fn report(init: Option<Duration>, failure: Option<&Failure>) -> String {
         Report {
@@ -121,7 +138,7 @@ mod tests {
         let timeout = Failure::TimedOut(Duration::from_secs(3));
         assert!(report(None, Some(&timeout)).ends_with("Max Memory Used: 273 MB\tStatus: timeout"));
         assert_eq!(
-            init(Duration::from_secs(10), &timeout),
+            init(Duration::from_secs(10), Phase::Init, &timeout),
             "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"
         );
     }

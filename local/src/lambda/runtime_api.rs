@@ -1,6 +1,6 @@
 //! The Runtime API, `http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime`: one server for each environment, as on AWS.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, future::pending, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt, Full};
@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, task::JoinSet};
 use uuid::Uuid;
 
 use super::{
-    environment::{Delivery, Environment, Refusal, Stage},
+    environment::{Delivery, Environment, Refusal},
     outcome::{MAX_RESPONSE_BYTES, error_document},
     pool::Pool,
 };
@@ -81,8 +81,8 @@ async fn answer(
             .strip_prefix("invocation/")
             .and_then(|path| path.split_once('/'))
         {
-            Some((id, "response")) => result(environment, id, request, false).await,
-            Some((id, "error")) => result(environment, id, request, true).await,
+            Some((id, "response")) => result(pool, environment, id, request, false).await,
+            Some((id, "error")) => result(pool, environment, id, request, true).await,
             _ => not_found(),
         },
         _ => not_found(),
@@ -91,16 +91,14 @@ async fn answer(
 }
 
 async fn next(pool: &Arc<Pool>, environment: &Arc<Environment>) -> Reply {
-    let Some((delivery, before)) = environment.next() else {
+    let Some((delivery, asked)) = environment.next() else {
         return refusal(
             StatusCode::FORBIDDEN,
             "InvalidStateTransition",
             "The invocation has not been answered",
         );
     };
-    if matches!(before, Stage::Starting | Stage::Busy) {
-        pool.release(environment, before);
-    }
+    pool.release(environment, asked);
     match delivery.await {
         Ok(delivery) => event(pool, delivery),
         // Another request for an event has taken the place of this one.
@@ -136,6 +134,7 @@ fn trace_id(now_ms: u128) -> String {
 }
 
 async fn result(
+    pool: &Pool,
     environment: &Environment,
     id: &str,
     request: Request<Incoming>,
@@ -143,16 +142,20 @@ async fn result(
 ) -> Reply {
     let invocation_id = text(request.headers(), &INVOCATION_ID).map(str::to_owned);
     let invocation_id = invocation_id.as_deref();
+    let mut reply = accepted();
     let answered = match read(request.into_body()).await {
         Ok(Content::Whole(payload)) if failed => {
             environment.answer(id, invocation_id, Err(payload))
         }
         Ok(Content::Whole(payload)) => environment.answer(id, invocation_id, Ok(payload)),
         Ok(Content::StreamError(payload)) => environment.answer(id, invocation_id, Err(payload)),
-        Ok(Content::TooLarge) => match environment.answer_too_large(id, invocation_id) {
-            Ok(()) => return too_large(),
-            refused => refused,
-        },
+        Ok(Content::TooLarge) => {
+            let answered = environment.answer_too_large(id, invocation_id);
+            if answered.is_ok() {
+                reply = too_large();
+            }
+            answered
+        }
         Err(error) => {
             tracing::debug!("a runtime's answer broke off: {error}");
             return refusal(
@@ -162,8 +165,12 @@ async fn result(
             );
         }
     };
+    if answered.is_ok() && environment.is_concurrent() {
+        pool.answered();
+    }
     match answered {
-        Ok(()) => accepted(),
+        Ok(()) => reply,
+        Err(Refusal::Killed) => pending().await,
         Err(Refusal::RequestId) => refusal(
             StatusCode::BAD_REQUEST,
             "InvalidRequestID",

@@ -6,23 +6,26 @@ use std::{
     net::Ipv4Addr,
     path::Path,
     pin::pin,
+    process::ExitStatus,
     sync::Arc,
     time::Duration,
 };
 
 use tokio::{
     net::TcpListener,
+    sync::SemaphorePermit,
     task::JoinSet,
     time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
-    environment::{Environment, Stage, Watch},
+    environment::{Environment, Stage, Traits, Watch},
     outcome::{Failure, InvokeError},
     output::Output,
     pool::Pool,
     process::Process,
-    report, runtime_api, variables,
+    report::{self, Phase},
+    runtime_api, variables,
 };
 
 /// How long a start may keep others from starting: one that takes longer waits for something, and leaves the cores alone.
@@ -38,6 +41,7 @@ const BUSY_RETRIES: (Duration, u32) = (Duration::from_millis(20), 25);
 /// A started process with everything that serves it.
 struct Running {
     environment: Arc<Environment>,
+    phase: Phase,
     process: Process,
     /// Its Runtime API, and what reads its output; both end with this value.
     #[expect(dead_code, reason = "it is kept for what its end does")]
@@ -63,15 +67,28 @@ pub(super) async fn run(pool: Arc<Pool>) {
     let Some((executable, generation)) = pool.begin_start() else {
         return;
     };
-    let mut running = match start(&pool, &executable, generation).await {
-        Ok(running) => running,
+    let (running, end) = match live(&pool, &executable, generation, permit).await {
+        Ok(lived) => lived,
         Err(error) => {
             let message = format!("{} cannot be started: {error}", executable.display());
             return pool.start_failed(|job| job.refuse(InvokeError::Service(message)));
         }
     };
-    let ready = {
-        let mut ready = pin!(become_ready(&pool, &mut running));
+    finish(&pool, running, end).await;
+}
+
+/// Starts a process and stays with it until it has to end. A start that takes too long is tried once more, within the
+/// first invocation and its time.
+async fn live(
+    pool: &Arc<Pool>,
+    executable: &Path,
+    generation: u64,
+    permit: SemaphorePermit<'_>,
+) -> io::Result<(Running, End)> {
+    let mut running = start(pool, executable, generation, Phase::Init).await?;
+    let limit = pool.shared.options.init_timeout;
+    let mut ready = {
+        let mut ready = pin!(become_ready(pool, &mut running, limit));
         let soon = timeout(START_SLOT, &mut ready).await;
         drop(permit);
         match soon {
@@ -79,14 +96,25 @@ pub(super) async fn run(pool: Arc<Pool>) {
             Err(_) => ready.await,
         }
     };
+    if let Err(End::Failed(failure @ Failure::TimedOut(_))) = &ready {
+        running.report_init(Phase::Init, failure);
+        end_process(pool, &mut running).await;
+        running = start(pool, executable, generation, Phase::Invoke).await?;
+        ready = become_ready(pool, &mut running, pool.function.timeout).await;
+    }
     let end = match ready {
-        Ok(()) => watch(&pool, &mut running).await,
+        Ok(()) => watch(pool, &mut running).await,
         Err(end) => end,
     };
-    finish(&pool, running, end).await;
+    Ok((running, end))
 }
 
-async fn start(pool: &Arc<Pool>, executable: &Path, generation: u64) -> io::Result<Running> {
+async fn start(
+    pool: &Arc<Pool>,
+    executable: &Path,
+    generation: u64,
+    phase: Phase,
+) -> io::Result<Running> {
     let (function, options) = (&pool.function, &pool.shared.options);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let runtime_api = listener.local_addr()?.to_string();
@@ -101,16 +129,25 @@ async fn start(pool: &Arc<Pool>, executable: &Path, generation: u64) -> io::Resu
         options.variables.get(&*pool.id),
         &folder,
         &runtime_api,
+        options.concurrency,
     );
     let (process, output) = start_process(&executable, &folder, &variables).await?;
     let output = Output::new(output, Arc::clone(&pool.id), pool.shared.logs.clone())?;
-    let environment = Arc::new(Environment::new(
+    output.platform(report::init_start);
+    let is_concurrent = options.concurrency > 1;
+    let freezes = options.freeze && !is_concurrent;
+    let traits = Traits {
+        function: Arc::clone(&pool.id),
         generation,
-        function.timeout,
-        function.memory_mb,
-        process.id(),
-        output,
-    ));
+        timeout: function.timeout,
+        memory_mb: function.memory_mb,
+        process_id: process.id(),
+        phase,
+        is_concurrent,
+        freezer: freezes.then(|| process.freezer()).flatten(),
+        dials: options.dials.clone(),
+    };
+    let environment = Arc::new(Environment::new(traits, output));
     let mut tasks = JoinSet::new();
     tasks.spawn(runtime_api::serve(
         listener,
@@ -121,6 +158,7 @@ async fn start(pool: &Arc<Pool>, executable: &Path, generation: u64) -> io::Resu
     tasks.spawn(async move { pumped.output.pump().await });
     Ok(Running {
         environment,
+        phase,
         process,
         tasks,
     })
@@ -142,8 +180,7 @@ async fn start_process(
     Process::start(executable, folder, variables)
 }
 
-async fn become_ready(pool: &Pool, running: &mut Running) -> Result<(), End> {
-    let limit = pool.shared.options.init_timeout;
+async fn become_ready(pool: &Pool, running: &mut Running, limit: Duration) -> Result<(), End> {
     let failure = tokio::select! {
         () = running.environment.ready.notified() => return Ok(()),
         ended = running.process.ended() => exited(ended),
@@ -165,6 +202,7 @@ async fn watch(pool: &Pool, running: &mut Running) -> End {
         };
         tokio::select! {
             ended = running.process.ended() => return End::Failed(exited(ended)),
+            () = environment.killed.notified() => return End::Failed(Failure::killed()),
             () = environment.retired.notified() => return End::Retired,
             () = pool.shared.stop.cancelled() => return End::Retired,
             () = sleep_until(until) => {}
@@ -173,17 +211,12 @@ async fn watch(pool: &Pool, running: &mut Running) -> End {
 }
 
 async fn finish(pool: &Arc<Pool>, mut running: Running, end: End) {
-    let environment = &running.environment;
-    let stage = environment.end();
-    if let Err(error) = running.process.kill().await {
-        tracing::warn!("a process of {} did not end: {error}", pool.id);
-    }
-    environment.output.finish();
+    let environment = Arc::clone(&running.environment);
+    let (stage, events) = environment.end();
+    end_process(pool, &mut running).await;
     match (stage, end) {
         (Stage::Starting, End::Failed(failure)) => {
-            environment
-                .output
-                .platform(|| report::init(environment.age(), &failure));
+            running.report_init(running.phase, &failure);
             pool.start_failed(|job| {
                 job.complete(failure.payload(job.request_id), true);
                 job.close(String::new());
@@ -191,15 +224,31 @@ async fn finish(pool: &Arc<Pool>, mut running: Running, end: End) {
         }
         (stage, End::Failed(failure)) => {
             environment.abandon(&failure);
-            pool.ended(environment, stage);
+            pool.ended(&environment, stage, events);
         }
         (stage, End::Retired) => {
             environment.refuse();
-            pool.ended(environment, stage);
+            pool.ended(&environment, stage, events);
         }
     }
 }
 
-fn exited(ended: io::Result<std::process::ExitStatus>) -> Failure {
+async fn end_process(pool: &Pool, running: &mut Running) {
+    if let Err(error) = running.process.kill().await {
+        tracing::warn!("a process of {} did not end: {error}", pool.id);
+    }
+    running.environment.output.finish();
+}
+
+impl Running {
+    fn report_init(&self, phase: Phase, failure: &Failure) {
+        let environment = &self.environment;
+        environment
+            .output
+            .platform(|| report::init(environment.age(), phase, failure));
+    }
+}
+
+fn exited(ended: io::Result<ExitStatus>) -> Failure {
     Failure::Exited(ended.unwrap_or_default())
 }

@@ -25,6 +25,7 @@ pub(super) fn of(
     overrides: Option<&BTreeMap<String, String>>,
     task_root: &Path,
     runtime_api: &str,
+    concurrency: usize,
 ) -> BTreeMap<String, String> {
     let mut variables: BTreeMap<String, String> = DEFAULTS
         .iter()
@@ -36,6 +37,10 @@ pub(super) fn of(
     variables.extend(function.environment.clone());
     variables.extend(overrides.cloned().unwrap_or_default());
     let name = &function.name;
+    let initialization = match concurrency {
+        0 | 1 => "on-demand",
+        _ => "lambda-managed-instances",
+    };
     let day = Utc::now().format("%Y/%m/%d");
     let reserved = [
         ("AWS_DEFAULT_REGION", REGION.to_owned()),
@@ -45,7 +50,7 @@ pub(super) fn of(
         ),
         ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization.to_owned()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
         (
             "AWS_LAMBDA_LOG_STREAM_NAME",
@@ -57,5 +62,11 @@ pub(super) fn of(
         ("LAMBDA_TASK_ROOT", task_root.display().to_string()),
     ];
     variables.extend(reserved.map(|(name, value)| (name.to_owned(), value)));
+    if concurrency > 1 {
+        variables.insert(
+            "AWS_LAMBDA_MAX_CONCURRENCY".to_owned(),
+            concurrency.to_string(),
+        );
+    }
     variables
 }

@@ -1,24 +1,37 @@
 //! Schedules that run.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    iter::successors,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use chrono::{DateTime, Utc};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{Clock, Expression, ExpressionError, event};
+use super::{Expression, ExpressionError, event};
 use crate::{
+    clock::Clock,
     lambda::{InvokeError, Lambda},
     template::Schedule,
 };
 
+/// How many runs after the next one a list shows.
+const LATER: usize = 2;
+
 /// The schedules of a template, running until they are stopped or dropped.
 #[derive(Debug)]
 pub struct Schedules {
-    entries: Vec<Arc<Entry>>,
+    book: ScheduleBook,
+    running: JoinSet<()>,
+}
+
+/// The schedules of a template, to look at and to run by hand; cheap to clone. What runs by itself is [`Schedules`].
+#[derive(Debug, Clone)]
+pub struct ScheduleBook {
+    entries: Arc<[Arc<Entry>]>,
     lambda: Lambda,
     clock: Clock,
-    running: JoinSet<()>,
 }
 
 /// A schedule and its next run.
@@ -28,6 +41,8 @@ pub struct Upcoming {
     pub schedule: Schedule,
     /// `None` when it is disabled, or will not run again.
     pub next: Option<DateTime<Utc>>,
+    /// The runs after that, at most two.
+    pub later: Vec<DateTime<Utc>>,
 }
 
 /// Why a schedule did not run when asked to.
@@ -64,21 +79,39 @@ impl Schedules {
         for entry in entries.iter().filter(|entry| entry.schedule.enabled) {
             running.spawn(run(Arc::clone(entry), lambda.clone(), clock.clone()));
         }
-        Ok(Self {
-            entries,
+        let book = ScheduleBook {
+            entries: entries.into(),
             lambda,
             clock,
-            running,
-        })
+        };
+        Ok(Self { book, running })
     }
 
-    /// Every schedule with its next run, in the order of the template.
+    /// The same schedules, to look at and to run by hand.
+    pub fn book(&self) -> &ScheduleBook {
+        &self.book
+    }
+
+    /// [`ScheduleBook::list`].
     pub fn list(&self) -> Vec<Upcoming> {
-        let upcoming = |entry: &Arc<Entry>| Upcoming {
-            schedule: entry.schedule.clone(),
-            next: *entry.next(),
-        };
-        self.entries.iter().map(upcoming).collect()
+        self.book.list()
+    }
+
+    /// [`ScheduleBook::run_now`].
+    pub fn run_now(&self, name: &str) -> Result<Uuid, RunError> {
+        self.book.run_now(name)
+    }
+
+    /// Stops every schedule. Invocations that were handed to Lambda go on.
+    pub async fn stop(mut self) {
+        self.running.shutdown().await;
+    }
+}
+
+impl ScheduleBook {
+    /// Every schedule with its next runs, in the order of the template.
+    pub fn list(&self) -> Vec<Upcoming> {
+        self.entries.iter().map(|entry| entry.upcoming()).collect()
     }
 
     /// Runs a schedule now, even a disabled one, and gives the request id of the invocation. Its next run stays.
@@ -89,11 +122,6 @@ impl Schedules {
             .find(|entry| entry.schedule.name == name);
         let entry = entry.ok_or_else(|| RunError::Unknown(name.to_owned()))?;
         Ok(entry.run(&self.lambda, self.clock.now())?)
-    }
-
-    /// Stops every schedule. Invocations that were handed to Lambda go on.
-    pub async fn stop(mut self) {
-        self.running.shutdown().await;
     }
 }
 
@@ -120,6 +148,16 @@ impl Entry {
         self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn upcoming(&self) -> Upcoming {
+        let next = *self.next();
+        let runs = successors(next, |time| self.expression.after(*time));
+        Upcoming {
+            schedule: self.schedule.clone(),
+            next,
+            later: runs.skip(1).take(LATER).collect(),
+        }
+    }
+
     fn run(&self, lambda: &Lambda, due: DateTime<Utc>) -> Result<Uuid, InvokeError> {
         let payload = event::payload(&self.schedule, due, Uuid::new_v4());
         lambda.invoke_async(&self.schedule.function, payload)
@@ -129,7 +167,8 @@ impl Entry {
 async fn run(entry: Arc<Entry>, lambda: Lambda, clock: Clock) {
     loop {
         let Some(due) = *entry.next() else { return };
-        clock.sleep_until(due).await;
+        // Until the next run is known, so that a clock which is moved on by hand misses none.
+        let _hold = clock.sleep_until(due).await;
         if let Err(error) = entry.run(&lambda, due) {
             tracing::warn!("schedule {} did not run: {error}", entry.schedule.name);
         }

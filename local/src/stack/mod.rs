@@ -26,10 +26,12 @@ use self::{
 };
 use crate::{
     build::build,
+    clock::Clock,
+    dials::{self, Dials},
     gateway::{Gateway, GatewayOptions},
     lambda::{self, Lambda, LambdaOptions},
     logs::Logs,
-    schedule::{Clock, Schedules},
+    schedule::Schedules,
     services::{Place, Postgres, Redis},
     template::{ACCOUNT_ID, REGION, Schedule, Site, Template},
     watch::{Changes, Reload, Sources, Watch},
@@ -44,6 +46,7 @@ pub struct Stack {
     address: String,
     template: Template,
     logs: Logs,
+    dials: Dials,
     // From here in the order in which a drop ends them: who uses something goes before it.
     watch: Option<Watch>,
     server: Server,
@@ -70,7 +73,8 @@ impl Stack {
         )
         .await?;
         let mut template = load(&options, &address)?;
-        let stores = Stores::start(&options, &mut template, place).await?;
+        let dials = options.lambda.dials.clone();
+        let stores = Stores::start(&options, &mut template, place, &dials).await?;
         // Before the functions are built, so that no change slips through meanwhile.
         let changes = watch(&options, &template)?;
         let executables = executables(&options, &template).await?;
@@ -84,7 +88,7 @@ impl Stack {
         let schedules = Schedules::start(
             schedules(&template, &options),
             functions.clone(),
-            Clock::system(),
+            dials.clock().clone(),
         )?;
         let watch = changes.map(|changes| {
             let made_of = (template.clone(), changes.sources().clone());
@@ -97,12 +101,17 @@ impl Stack {
             functions.clone(),
             gateway_options(options, &address),
         );
-        let router = gateway.routes().merge(lambda::routes(functions.clone()));
+        let book = schedules.book().clone();
+        let router = gateway
+            .routes()
+            .merge(lambda::routes(functions.clone()))
+            .merge(dials::routes(dials.clone(), functions.clone(), book));
         let server = Server::start(listener, router);
         Ok(Self {
             address,
             template,
             logs,
+            dials,
             watch,
             server,
             schedules,
@@ -133,12 +142,22 @@ impl Stack {
         &self.template
     }
 
-    /// Of the functions' PostgreSQL.
+    /// Time and faults, for tests: what `/_local` offers over HTTP.
+    pub fn dials(&self) -> &Dials {
+        &self.dials
+    }
+
+    /// The clock that the gateway's timers, the schedules and the retries go by; a test may move it on.
+    pub fn clock(&self) -> &Clock {
+        self.dials.clock()
+    }
+
+    /// Of the functions' PostgreSQL itself: the functions reach one that the stack has started through a proxy.
     pub fn database_url(&self) -> Option<&str> {
         self.stores.database_url.as_deref()
     }
 
-    /// Of the functions' Redis.
+    /// Of the functions' Redis itself: the functions reach one that the stack has started through a proxy.
     pub fn redis_url(&self) -> Option<&str> {
         self.stores.redis_url.as_deref()
     }
@@ -249,6 +268,7 @@ fn gateway_options(options: StackOptions, address: &str) -> GatewayOptions {
         limits: options.limits,
         region: REGION.to_owned(),
         account_id: ACCOUNT_ID.to_owned(),
+        dials: options.lambda.dials,
         static_dir: options.static_dir,
         ..GatewayOptions::new(address)
     }

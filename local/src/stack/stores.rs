@@ -2,17 +2,19 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::{
     StackOptions,
     environment::{DATABASE_URL, REDIS_URL, declares, override_declared},
 };
 use crate::{
+    dials::{Dials, Link, Proxy},
     progress::Progress,
     services::{Place, Postgres, Redis, migrate},
     template::Template,
@@ -25,17 +27,20 @@ pub(super) struct Stores {
     pub(super) redis_url: Option<String>,
     pub(super) postgres: Option<Postgres>,
     pub(super) redis: Option<Redis>,
+    #[expect(dead_code, reason = "they are kept for what their end does")]
+    proxies: Vec<Proxy>,
     // Last: it removes the folder of those above.
     _place: Place,
 }
 
 impl Stores {
     /// Starts what some function declares and nobody gave the address of, applies the migrations, and tells the functions
-    /// the addresses.
+    /// the addresses. Between them and what was started stands a proxy for each, which the dials cut and slow.
     pub(super) async fn start(
         options: &StackOptions,
         template: &mut Template,
         place: Place,
+        dials: &Dials,
     ) -> Result<Self> {
         let migrations = migrations(options);
         let wants =
@@ -58,16 +63,32 @@ impl Stores {
         ) {
             apply(url, &dir, &options.progress).await?;
         }
-        let addresses = [(DATABASE_URL, &database_url), (REDIS_URL, &redis_url)];
-        let known = addresses
-            .into_iter()
-            .filter_map(|(name, url)| Some((name.to_owned(), url.clone()?)));
-        override_declared(template, &known.collect::<BTreeMap<_, _>>());
+        let mut proxies = Vec::new();
+        let ways = [
+            (
+                DATABASE_URL,
+                &database_url,
+                postgres.is_some(),
+                dials.postgres(),
+            ),
+            (REDIS_URL, &redis_url, redis.is_some(), dials.redis()),
+        ];
+        let mut addresses = BTreeMap::new();
+        for (variable, url, is_ours, link) in ways {
+            let Some(url) = url else { continue };
+            let url = match is_ours {
+                true => through(link, url, &mut proxies).await?,
+                false => url.clone(),
+            };
+            addresses.insert(variable.to_owned(), url);
+        }
+        override_declared(template, &addresses);
         Ok(Self {
             database_url,
             redis_url,
             postgres,
             redis,
+            proxies,
             _place: place,
         })
     }
@@ -95,6 +116,26 @@ pub(super) fn migrations(options: &StackOptions) -> Option<PathBuf> {
         .migrations
         .clone()
         .or_else(|| usual.is_dir().then_some(usual))
+}
+
+/// The same address with a proxy in its way.
+async fn through(link: &Link, url: &str, proxies: &mut Vec<Proxy>) -> Result<String> {
+    let server = server_in(url).context("a server of the stack's own has a numeric address")?;
+    let proxy = link
+        .open(server)
+        .await
+        .context("opening a proxy on 127.0.0.1")?;
+    let url = url.replacen(&server.to_string(), &proxy.address.to_string(), 1);
+    proxies.push(proxy);
+    Ok(url)
+}
+
+/// `127.0.0.1:5432` of `postgres://postgres@127.0.0.1:5432/gatepost`.
+fn server_in(url: &str) -> Option<SocketAddr> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split('/').next()?;
+    let server = authority.rsplit('@').next()?;
+    server.parse().ok()
 }
 
 async fn start_postgres(
@@ -128,4 +169,20 @@ async fn apply(database_url: &str, dir: &Path, progress: &Progress) -> Result<()
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::server_in;
+
+    #[test]
+    fn the_server_of_an_address_is_its_host_and_port() {
+        let server = Some("127.0.0.1:5432".parse().unwrap());
+        assert_eq!(
+            server_in("postgres://me:se%40cret@127.0.0.1:5432/db"),
+            server
+        );
+        assert_eq!(server_in("redis://127.0.0.1:5432"), server);
+        assert_eq!(server_in("redis://cache.example:6379/0"), None);
+    }
 }

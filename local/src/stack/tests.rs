@@ -79,7 +79,14 @@ async fn a_function_is_served_with_the_address_of_what_was_started_for_it() {
     let stack = Stack::start(options(&folder)).await.unwrap();
     let environment = get(&stack, "/environment").await;
     assert_eq!(environment["GREETING"], "hello");
-    assert_eq!(environment["REDIS_URL"], stack.redis_url().unwrap());
+    let proxied = environment["REDIS_URL"].as_str().unwrap();
+    assert_ne!(proxied, stack.redis_url().unwrap());
+    let proxy = proxied.strip_prefix("redis://").unwrap();
+    let mut redis = TcpStream::connect(proxy).await.unwrap();
+    redis.write_all(b"PING\r\n").await.unwrap();
+    let mut pong = [0; 7];
+    redis.read_exact(&mut pong).await.unwrap();
+    assert_eq!(&pong, b"+PONG\r\n");
     assert!(stack.redis().is_some());
     assert!(
         stack.postgres().is_none() && stack.database_url().is_none(),

@@ -34,7 +34,7 @@ pub(super) struct Line {
     pub(super) verb: String,
     /// What follows it.
     pub(super) rest: String,
-    /// The point of the list of unconfirmed behaviour that the line rests on.
+    /// What the line rests on that nobody has seen AWS do.
     pub(super) unconfirmed: Option<String>,
 }
 
@@ -162,8 +162,7 @@ mod tests {
 
     #[test]
     fn a_case_is_a_title_and_what_is_said() {
-        let text =
-            "# Why.\n\n== A title\na > open ?x=1\na < close 1009 Too Big  # unconfirmed: 11.1\n";
+        let text = "# Why.\n\n== A title\na > open ?x=1\na < close 1009 Too Big  # unconfirmed: the reason\n";
         let transcript = parse(text).unwrap();
         let line = |number, from_client, verb: &str, rest: &str, unconfirmed: Option<&str>| Line {
             number,
@@ -177,7 +176,7 @@ mod tests {
             title: "A title".to_owned(),
             lines: vec![
                 line(4, true, "open", "?x=1", None),
-                line(5, false, "close", "1009 Too Big", Some("11.1")),
+                line(5, false, "close", "1009 Too Big", Some("the reason")),
             ],
         };
         assert_eq!(transcript.cases, [expected]);

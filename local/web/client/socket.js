@@ -17,8 +17,8 @@ import { Link } from "./link.js";
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {"offline" | "connecting" | "online" | "reconnecting"} SocketState */
 
-/** The server's `WS_PING_PERIOD`: often enough to beat its 60 s wait and the gateway's 10 idle minutes. Milliseconds. */
-const PING_MS = 54_000;
+/** How often to ping unless the ticket says otherwise: it beats the server's 60 s and the gateway's 10 idle minutes. */
+const PING_SECONDS = 54;
 
 /** A request without an answer for so long is given up, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -38,6 +38,7 @@ export class Socket extends EventTarget {
   #failures = 0;
   /** @type {any} */ #retryTimer = null;
   /** @type {any} */ #pingTimer = null;
+  #pingSeconds = PING_SECONDS;
   /** @type {any} */ #handoverTimer = null;
   /** @type {() => Promise<import("./types.js").Ticket>} */ #ticket;
   /** @type {() => Record<string, number>} */ #cursors;
@@ -114,8 +115,9 @@ export class Socket extends EventTarget {
     this.#retryTimer = null;
     const dial = ++this.#dial;
     try {
-      const { url, ticket } = await this.#ticket();
+      const { url, ticket, ping_period: pingSeconds = PING_SECONDS } = await this.#ticket();
       if (dial !== this.#dial) return;
+      this.#pingSeconds = pingSeconds;
       const address = new URL(url);
       address.searchParams.set("ticket", ticket);
       this.#opening = new Link(address.href, {
@@ -137,7 +139,7 @@ export class Socket extends EventTarget {
     // Make before break: the old link still brings the answers that it owes.
     previous?.retire();
     clearInterval(this.#pingTimer);
-    this.#pingTimer = setInterval(() => link.ping(this.#cursors()), PING_MS);
+    this.#pingTimer = setInterval(() => link.ping(this.#cursors()), this.#pingSeconds * 1000);
     this.#become("online", null);
     this.#emit("open");
   }

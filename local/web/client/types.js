@@ -72,6 +72,7 @@
  * @property {string} ticket Opens one socket, once.
  * @property {string} url The socket's address without the ticket.
  * @property {number} expires_in Seconds.
+ * @property {number} [ping_period] Seconds between pings.
  *
  * @typedef {Record<string, any> & {type?: string}} Frame A parsed JSON text frame, in either direction.
  */

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    code::{Coded, log_failure},
+    code::{Coded, Failure, log_failure},
     limit::Rate,
 };
 
@@ -55,7 +55,7 @@ impl Reply {
     }
 
     /// The answer as the gateway takes it.
-    pub fn into_response(self) -> Response<String> {
+    fn into_response(self) -> Response<String> {
         let builder = rate_headers(Response::builder().status(self.status), self.rate);
         let builder = builder.header("cache-control", "no-store");
         match self.body {
@@ -64,8 +64,13 @@ impl Reply {
         }
     }
 
+    /// The answer to a request, whatever became of it.
+    pub fn answer(outcome: Result<Self, Failure>, route: &str) -> Response<String> {
+        outcome.map_or_else(|error| Self::problem(&*error, route), Self::into_response)
+    }
+
     /// What a client may know of an error. This is the boundary: the error is logged here, and nowhere else.
-    pub fn problem(error: &dyn Coded, doing: &str) -> Response<String> {
+    fn problem(error: &dyn Coded, doing: &str) -> Response<String> {
         log_failure(error, doing);
         let code = error.code();
         let mut body = json!({

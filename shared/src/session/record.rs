@@ -13,17 +13,16 @@ use crate::{App, database::Database, timestamp, token::KeyRing};
 /// A list shows at most so many sessions, the liveliest first.
 const MAX_LISTED: i64 = 200;
 
-/// What a session is called: 1 to 200 characters, trimmed.
+/// What a session is called: 1 to 200 characters, trimmed, none of them a control character.
 #[derive(Debug, Clone)]
 pub struct Title(String);
 
 impl Title {
-    /// `None` for a title that is blank or too long.
+    /// `None` for a title that is blank, too long or not plain.
     pub fn parse(raw: &str) -> Option<Self> {
         let title = raw.trim();
-        (1..=200)
-            .contains(&title.chars().count())
-            .then(|| Self(title.to_owned()))
+        let plain = !title.chars().any(char::is_control);
+        (plain && (1..=200).contains(&title.chars().count())).then(|| Self(title.to_owned()))
     }
 }
 
@@ -171,4 +170,23 @@ pub(super) async fn membership(
 /// A duration as PostgreSQL reads an interval.
 pub(crate) fn interval(duration: Duration) -> String {
     format!("{} milliseconds", duration.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_has_1_to_200_characters() {
+        assert!(Title::parse(" \t").is_none());
+        assert!(Title::parse(&"ü".repeat(200)).is_some());
+        assert!(Title::parse(&"ü".repeat(201)).is_none());
+    }
+
+    #[test]
+    fn a_title_is_plain() {
+        // PostgreSQL could not store the first, and a list could not show the second.
+        assert!(Title::parse("a\0b").is_none());
+        assert!(Title::parse("a\nb").is_none());
+    }
 }

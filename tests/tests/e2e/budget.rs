@@ -1,7 +1,7 @@
 //! What each path may cost, in round trips. Counted, so that a noisy machine cannot hide a change.
 
 use serde_json::json;
-use tests::{Counts, Device, TestStack, User};
+use tests::{Conversation, Counts, Device, TestStack, User};
 
 /// Three sockets that have all spoken, so that every function has its connections.
 struct Scene {
@@ -15,12 +15,7 @@ struct Scene {
 
 async fn scene() -> Scene {
     let stack = TestStack::with().no_schedules().start().await;
-    let (ada, shop) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("Kettles").await;
-    ada.rest
-        .add_member(&session, &shop.id, "assistant")
-        .await
-        .ok();
+    let Conversation { ada, shop, session } = stack.conversation().await;
     let (mut phone, mut laptop) = (ada.device("phone").await, ada.device("laptop").await);
     let mut desk = shop.device("desk").await;
     phone.message(&session, "Warm").await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tests::TestStack;
+use tests::{Conversation, TestStack};
 
 /// Long enough for a frame that should not come to come.
 const A_WHILE: Duration = Duration::from_millis(300);
@@ -11,12 +11,7 @@ const A_WHILE: Duration = Duration::from_millis(300);
 #[tokio::test]
 async fn a_message_reaches_every_device_of_every_member() {
     let stack = TestStack::start().await;
-    let (ada, shop) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("Kettles").await;
-    ada.rest
-        .add_member(&session, &shop.id, "assistant")
-        .await
-        .ok();
+    let Conversation { ada, shop, session } = stack.conversation().await;
     let mut phone = ada.device("phone").await;
     let mut laptop = ada.device("laptop").await;
     let mut desk = shop.device("desk").await;
@@ -72,12 +67,7 @@ async fn a_message_over_rest_reaches_the_senders_own_devices_too() {
 #[tokio::test]
 async fn typing_is_shown_to_others_and_never_stored() {
     let stack = TestStack::start().await;
-    let (ada, shop) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("Kettles").await;
-    ada.rest
-        .add_member(&session, &shop.id, "assistant")
-        .await
-        .ok();
+    let Conversation { ada, shop, session } = stack.conversation().await;
     let mut phone = ada.device("phone").await;
     let mut desk = shop.device("desk").await;
 
@@ -115,12 +105,7 @@ async fn typing_is_shown_to_others_and_never_stored() {
 #[tokio::test]
 async fn a_read_mark_moves_forward_on_all_devices() {
     let stack = TestStack::start().await;
-    let (ada, shop) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("Kettles").await;
-    ada.rest
-        .add_member(&session, &shop.id, "assistant")
-        .await
-        .ok();
+    let Conversation { ada, shop, session } = stack.conversation().await;
     let mut phone = ada.device("phone").await;
     let mut desk = shop.device("desk").await;
     for text in ["One", "Two", "Three"] {

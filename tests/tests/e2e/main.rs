@@ -5,16 +5,23 @@
     reason = "a test stops where something is not as it tells"
 )]
 
+mod bodies;
 mod budget;
 mod chat;
 mod cleanup;
+mod error_codes;
+mod frames;
 mod heartbeat;
 mod idempotency;
+mod identity;
 mod management;
 mod order;
 mod postgres_away;
 mod recent_list;
+mod redacted;
 mod redis_away;
 mod registry;
 mod replay;
 mod resume;
+mod schema;
+mod sessions;

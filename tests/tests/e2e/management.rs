@@ -68,24 +68,12 @@ async fn the_sdk_posts_to_describes_and_deletes_a_connection_and_finds_it_gone()
     let reason = "Connection Closed Normally".to_owned();
     assert_eq!(phone.closed().await, Closed { code: 1000, reason });
 
-    let gone = post()
-        .send()
-        .await
-        .expect_err("it is gone")
-        .into_service_error();
-    assert!(gone.is_gone_exception(), "{gone:?}");
+    let gone = post().send().await;
+    assert!(gone.is_err_and(|error| error.into_service_error().is_gone_exception()));
     let gone = sdk.get_connection().connection_id(&id).send().await;
-    assert!(
-        gone.expect_err("it is gone")
-            .into_service_error()
-            .is_gone_exception()
-    );
+    assert!(gone.is_err_and(|error| error.into_service_error().is_gone_exception()));
     let gone = sdk.delete_connection().connection_id(&id).send().await;
-    assert!(
-        gone.expect_err("it is gone")
-            .into_service_error()
-            .is_gone_exception()
-    );
+    assert!(gone.is_err_and(|error| error.into_service_error().is_gone_exception()));
 }
 
 #[tokio::test]

@@ -1,17 +1,12 @@
 //! Redis may vanish at any moment: it is slower for a while, and nothing is lost.
 
 use serde_json::json;
-use tests::TestStack;
+use tests::{Conversation, TestStack};
 
 #[tokio::test]
 async fn without_redis_sends_are_stored_and_sync_answers_and_with_it_everything_heals() {
     let stack = TestStack::start().await;
-    let (ada, shop) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("Kettles").await;
-    ada.rest
-        .add_member(&session, &shop.id, "assistant")
-        .await
-        .ok();
+    let Conversation { ada, shop, session } = stack.conversation().await;
     let (mut phone, mut desk) = (ada.device("phone").await, shop.device("desk").await);
     phone.message(&session, "One").await;
     assert_eq!(desk.next_of("message").await["message"]["seq"], 1);

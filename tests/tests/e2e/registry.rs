@@ -7,7 +7,7 @@ use tests::{TestStack, User};
 use tokio::time::{Instant, sleep};
 
 /// What follows on its own, such as `$disconnect`, has so long: a cold start on a busy machine is the slowest.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The registered sockets of a user: device → connection id.
 pub(crate) async fn sockets_of(stack: &TestStack, user: &User) -> BTreeMap<String, String> {

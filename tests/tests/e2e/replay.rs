@@ -4,7 +4,7 @@
 //! `{"turns": [{"from": "customer" | "assistant", "text": "…"}]}`. Without it a few short ones are replayed.
 
 use serde_json::{Value, json};
-use tests::{Device, TestStack};
+use tests::{Conversation, Device, TestStack};
 
 #[tokio::test]
 async fn a_conversation_arrives_complete_once_and_in_order_on_all_three_devices() {
@@ -18,13 +18,11 @@ async fn a_conversation_arrives_complete_once_and_in_order_on_all_three_devices(
 type Turn = (String, String);
 
 async fn replay(stack: &TestStack, turns: &[Turn]) {
-    let (customer, assistant) = (stack.guest().await, stack.guest().await);
-    let session = customer.open_session("Shopping").await;
-    customer
-        .rest
-        .add_member(&session, &assistant.id, "assistant")
-        .await
-        .ok();
+    let Conversation {
+        ada: customer,
+        shop: assistant,
+        session,
+    } = stack.conversation().await;
     let (mut phone, mut laptop) = (
         customer.device("phone").await,
         customer.device("laptop").await,

@@ -1,7 +1,7 @@
 //! A device that was away catches up and can prove that it has everything.
 
 use serde_json::{Value, json};
-use tests::TestStack;
+use tests::{Conversation, TestStack};
 
 fn changes(page: &Value) -> Vec<i64> {
     let messages = page["messages"]
@@ -16,12 +16,7 @@ fn changes(page: &Value) -> Vec<i64> {
 #[tokio::test]
 async fn a_device_that_was_cut_off_has_everything_after_one_sync() {
     let stack = TestStack::start().await;
-    let (ada, shop) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("Kettles").await;
-    ada.rest
-        .add_member(&session, &shop.id, "assistant")
-        .await
-        .ok();
+    let Conversation { ada, shop, session } = stack.conversation().await;
     let phone = ada.device("phone").await;
     let mut desk = shop.device("desk").await;
     desk.message(&session, "Before").await;
@@ -173,12 +168,7 @@ async fn a_sync_fits_into_one_frame_and_the_rest_is_to_be_had_over_rest() {
 async fn a_ping_finds_what_a_push_lost() {
     // Without pushes every message is one that a healthy socket was never told of.
     let stack = TestStack::with().variable("PUSH", "off").start().await;
-    let (ada, shop) = (stack.guest().await, stack.guest().await);
-    let session = ada.open_session("Kettles").await;
-    ada.rest
-        .add_member(&session, &shop.id, "assistant")
-        .await
-        .ok();
+    let Conversation { ada, shop, session } = stack.conversation().await;
     let mut phone = ada.device("phone").await;
     let mut desk = shop.device("desk").await;
     phone

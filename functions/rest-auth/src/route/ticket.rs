@@ -12,7 +12,7 @@ use shared::{
 /// A device names itself in at most so many characters.
 const MAX_DEVICE_ID_CHARS: usize = 64;
 
-/// Takes `{device_id}`, answers 201 with the ticket and the address to use it at.
+/// Takes `{device_id}`, answers 201 with the ticket, the address to use it at, and how often, in seconds, to ping there.
 pub(crate) async fn ticket(app: &App, call: &Call) -> Result<Reply, Failure> {
     let identity = call.identity(app)?;
     let fields = call.fields()?;
@@ -26,5 +26,6 @@ pub(crate) async fn ticket(app: &App, call: &Call) -> Result<Reply, Failure> {
         "ticket": ticket.0,
         "url": app.config.websocket_url,
         "expires_in": TICKET_LIFETIME.as_secs(),
+        "ping_period": app.config.ping_period.as_secs_f64(),
     })))
 }

@@ -96,17 +96,16 @@ impl Connection {
     /// Waits until the connection was idle for too long, or lived for too long.
     pub(super) async fn expired(&self) {
         let limits = &self.api.platform.options.limits;
-        let clock = self.api.platform.clock;
+        let clock = &self.api.platform.clock;
         loop {
             let deadline = self
                 .last_active()
                 .after(limits.idle)
                 .min(self.peer.connected_at.after(limits.lifetime));
-            let now = clock.now();
-            if now >= deadline {
+            if clock.now() >= deadline {
                 return;
             }
-            clock.sleep(now.until(deadline)).await;
+            clock.sleep_until(deadline).await;
         }
     }
 }

@@ -87,6 +87,9 @@ async fn answer(
 /// Tells `$disconnect` that a connection ended. AWS does not retry it, so neither do we.
 pub(super) async fn disconnected(connection: Arc<Connection>, end: End) {
     let api = &connection.api;
+    if api.platform.options.dials.disconnects().is_lost() {
+        return;
+    }
     let Some((route_key, route)) = api.route("$disconnect") else {
         return;
     };

@@ -116,8 +116,9 @@ async fn an_error_of_the_start_is_handed_on() {
 
 #[tokio::test]
 async fn a_start_that_takes_too_long_is_a_failure_and_no_hang() {
-    let stage = Stage::new("time.sleep(60)", |_, options| {
-        options.init_timeout = Duration::from_millis(300)
+    let stage = Stage::new("time.sleep(60)", |function, options| {
+        options.init_timeout = Duration::from_millis(100);
+        function.timeout = Duration::from_millis(300);
     });
     let outcome = stage.invoke(json!({})).await;
     let message = format!(

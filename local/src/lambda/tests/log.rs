@@ -34,6 +34,7 @@ async fn the_lines_of_an_invocation_stand_between_start_and_end() {
         format!("END RequestId: {id}"),
     ];
     let expected: Vec<String> = [
+        &[r"INIT_START Runtime Version: provided:al2023\.local\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:local".to_owned()],
         invocation.as_slice(),
         &[format!("{report}Init Duration: [0-9.]+ ms\t")],
         &invocation,
@@ -63,18 +64,18 @@ async fn a_timeout_and_a_failed_start_are_in_the_log() {
     let lines = stage.log();
     let id = outcome.request_id;
     matches(
-        &lines[1],
+        &lines[2],
         &format!("[0-9T:.-]+Z {id} Task timed out after 0.20 seconds"),
     );
-    assert!(lines[3].ends_with("Status: timeout"), "{lines:#?}");
-    assert_eq!(outcome.log_tail, lines.join("\n") + "\n");
+    assert!(lines[4].ends_with("Status: timeout"), "{lines:#?}");
+    assert_eq!(outcome.log_tail, lines[1..].join("\n") + "\n");
 
     let mut stage = Stage::of("print('cannot go on', file=sys.stderr); sys.exit(2)");
     stage.invoke(json!({})).await;
     let lines = stage.log();
-    assert_eq!(lines[0], "cannot go on");
+    assert_eq!(lines[1], "cannot go on");
     matches(
-        &lines[1],
+        &lines[2],
         "INIT_REPORT Init Duration: [0-9.]+ ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError",
     );
 }
@@ -83,6 +84,10 @@ async fn a_timeout_and_a_failed_start_are_in_the_log() {
 async fn a_line_knows_its_function_and_who_wrote_it() {
     let mut stage = Stage::of("print('ready', flush=True)\nrun(lambda event, headers: 1)");
     stage.invoke(json!({})).await;
+    assert_eq!(
+        stage.lines.recv().await.unwrap().source,
+        LogSource::Platform
+    );
     let ready = stage.lines.recv().await.unwrap();
     assert_eq!(
         (&*ready.function, ready.source, ready.text.as_str()),

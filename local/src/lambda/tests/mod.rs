@@ -2,7 +2,9 @@
 
 mod api;
 mod concurrency;
+mod dials;
 mod failures;
+mod lifecycle;
 mod log;
 mod retries;
 mod runtime;

@@ -1,0 +1,60 @@
+//! Every code of the table, provoked through the gateway as a client would meet it: over the socket, over REST, or at the
+//! handshake. [`table`] sees to it that none is left out.
+
+mod content;
+mod credentials;
+mod field;
+mod handshake;
+mod limit;
+mod session;
+mod table;
+mod token;
+
+use serde_json::{Value, json};
+use shared::code::Code;
+use tests::Reply;
+
+/// The error frame of a code, whole.
+fn error(code: Code, id: Option<&str>, field: Option<&str>) -> Value {
+    let mut frame = json!({
+        "type": "error", "code": code.as_str(), "message": code.message(), "retry": code.retry(),
+    });
+    for (name, value) in [("id", id), ("field", field)] {
+        if let Some(value) = value {
+            frame[name] = value.into();
+        }
+    }
+    frame
+}
+
+/// Asserts that a reply is the problem of a code: its body whole, and the headers that belong to it.
+#[track_caller]
+fn assert_problem(reply: &Reply, code: Code, field: Option<&str>) {
+    let status = code.status();
+    let mut body = json!({
+        "type": "about:blank", "title": reply.status.canonical_reason(), "status": status,
+        "code": code.as_str(), "detail": code.message(), "retry": code.retry(),
+    });
+    if let Some(field) = field {
+        body["field"] = field.into();
+    }
+    assert_eq!(reply.body, body);
+    assert_eq!(reply.status, status);
+    assert_eq!(
+        reply.header("content-type"),
+        Some("application/problem+json")
+    );
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(
+        reply.header("www-authenticate"),
+        (status == 401).then_some("Bearer")
+    );
+    for limited in [
+        "retry-after",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-reset",
+    ] {
+        assert_eq!(reply.header(limited).is_some(), status == 429, "{limited}");
+    }
+}

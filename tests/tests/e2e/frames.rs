@@ -1,0 +1,163 @@
+//! Every frame that the server sends, whole.
+
+use std::time::Duration;
+
+use insta::assert_compact_json_snapshot as assert_frame;
+use serde_json::json;
+use tests::{Device, TestStack};
+use tokio::time::sleep;
+
+use crate::redacted::redacted;
+
+#[tokio::test]
+async fn every_frame_has_its_form() {
+    // The third message meets the quota, and a second of silence ends a socket.
+    let stack = TestStack::with()
+        .variable("QUOTA_MESSAGES", "2")
+        .variable("WS_PONG_WAIT", "1s");
+    let stack = stack.no_schedules().start().await;
+    let (ada, bob) = (stack.guest().await, stack.guest().await);
+    let session = &ada.open_session("frames").await;
+    ada.rest.add_member(session, &bob.id, "member").await.ok();
+    let (mut adas, mut bobs) = (ada.device("phone").await, bob.device("phone").await);
+
+    let settings = redacted();
+    let _guard = settings.bind_to_scope();
+    what_is_stored(session, &mut adas, &mut bobs).await;
+    what_is_not(session, &mut adas, &mut bobs).await;
+    what_was_missed(session, &mut adas).await;
+    what_is_refused(session, &mut adas).await;
+    the_end(&stack, &mut adas).await;
+}
+
+async fn what_is_stored(session: &str, adas: &mut Device, bobs: &mut Device) {
+    let message = json!({
+        "type": "message", "id": "m1", "session_id": session, "content": "Grüße",
+        "metadata": {"client": "e2e", "n": 1}, "unknown": "is ignored",
+    });
+    assert_frame!(adas.request(message.clone()).await, {".rate.reset" => "[seconds]"}, @r#"
+    {
+      "duplicate": false,
+      "id": "m1",
+      "message": {
+        "change": 1,
+        "created_at": "[time]",
+        "id": "[message]",
+        "seq": 1,
+        "session_id": "[session]"
+      },
+      "rate": {
+        "limit": 100000,
+        "remaining": 99999,
+        "reset": "[seconds]"
+      },
+      "type": "ack"
+    }
+    "#);
+    assert_frame!(bobs.next().await, @r#"
+    {
+      "message": {
+        "change": 1,
+        "content": "Grüße",
+        "created_at": "[time]",
+        "id": "[message]",
+        "metadata": {
+          "client": "e2e",
+          "n": 1
+        },
+        "rev": 1,
+        "role": "owner",
+        "seq": 1,
+        "session_id": "[session]",
+        "user_id": "[user]"
+      },
+      "prev": 0,
+      "type": "message"
+    }
+    "#);
+    assert_frame!(adas.request(message).await["duplicate"], @r"true");
+}
+
+async fn what_is_not(session: &str, adas: &mut Device, bobs: &mut Device) {
+    adas.send(&json!({"type": "ping"})).await;
+    assert_frame!(adas.next().await, @r#"{"behind": [], "server_time": "[time]", "type": "pong"}"#);
+    bobs.send(&json!({"type": "user_typing", "session_id": session, "typing": true}))
+        .await;
+    assert_frame!(adas.next().await, @r#"{"expires_in": 6000, "session_id": "[session]", "type": "user_typing", "typing": true, "user_id": "[user]"}"#);
+    let read = json!({"type": "read", "id": "r1", "session_id": session, "seq": 9});
+    assert_frame!(bobs.request(read).await, @r#"{"id": "r1", "seq": 1, "session_id": "[session]", "type": "ack"}"#);
+    assert_frame!(adas.next().await, @r#"{"seq": 1, "session_id": "[session]", "type": "read", "user_id": "[user]"}"#);
+}
+
+async fn what_was_missed(session: &str, adas: &mut Device) {
+    adas.send(&json!({"type": "ping", "cursors": {session: 0}}))
+        .await;
+    assert_frame!(adas.next().await, {".behind[]" => "[session]"}, @r#"{"behind": ["[session]"], "server_time": "[time]", "type": "pong"}"#);
+    let sync = json!({"type": "sync", "id": "s1", "cursors": {session: 0}});
+    assert_frame!(adas.request(sync).await, @r#"
+    {
+      "id": "s1",
+      "sessions": [
+        {
+          "change": 1,
+          "complete": true,
+          "messages": [
+            {
+              "change": 1,
+              "content": "Grüße",
+              "created_at": "[time]",
+              "id": "[message]",
+              "metadata": {
+                "client": "e2e",
+                "n": 1
+              },
+              "rev": 1,
+              "role": "owner",
+              "seq": 1,
+              "session_id": "[session]",
+              "user_id": "[user]"
+            }
+          ],
+          "session_id": "[session]"
+        }
+      ],
+      "type": "sync"
+    }
+    "#);
+    let forged = json!({"type": "sync", "id": "s2", "cursors": {"forged": 3}});
+    assert_frame!(adas.request(forged).await["sessions"][0]["error"], @r#""invalid_session_id""#);
+}
+
+async fn what_is_refused(session: &str, adas: &mut Device) {
+    adas.send_text("hello").await;
+    assert_frame!(adas.next().await, @r#"{"code": "malformed_frame", "message": "The frame is not a JSON object with a type.", "retry": false, "type": "error"}"#);
+    let unread = json!({"type": "read", "id": "r2", "session_id": session, "seq": "all"});
+    assert_frame!(adas.request(unread).await, @r#"
+    {
+      "code": "invalid_field",
+      "field": "seq",
+      "id": "r2",
+      "message": "A field is missing or has the wrong form.",
+      "retry": false,
+      "type": "error"
+    }
+    "#);
+    let third =
+        json!({"type": "message", "id": "m3", "session_id": session, "content": "too much"});
+    assert_frame!(adas.request(third).await, {".retry_after_ms" => "[milliseconds]"}, @r#"
+    {
+      "code": "quota_exceeded",
+      "id": "m3",
+      "message": "Today's messages are used up.",
+      "retry": true,
+      "retry_after_ms": "[milliseconds]",
+      "type": "error"
+    }
+    "#);
+}
+
+async fn the_end(stack: &TestStack, adas: &mut Device) {
+    sleep(Duration::from_millis(1_100)).await;
+    stack.run_schedule("HeartbeatFunctionEveryMinute");
+    assert_frame!(adas.next().await, @r#"{"code": "ping_timeout", "retry": true, "type": "bye"}"#);
+}
