@@ -47,6 +47,8 @@ pub struct StackOptions {
     pub strict: bool,
     /// What the gateway does where AWS is unconfirmed.
     pub unconfirmed: Unconfirmed,
+    /// Whether a function whose code changes is rebuilt and takes over.
+    pub watch: bool,
     /// Quotas and timers of the gateway.
     pub limits: Limits,
     /// How many processes the functions may have, and for how long. The folder and the executables are the stack's to say.
@@ -56,7 +58,7 @@ pub struct StackOptions {
 }
 
 impl StackOptions {
-    /// A stack with kept data on a free port; nothing of the shell reaches it.
+    /// A stack with kept data on a free port; nothing of the shell reaches it, and it does not follow its code.
     pub fn new(template: impl Into<PathBuf>, state_dir: impl Into<PathBuf>) -> Self {
         Self {
             template: template.into(),
@@ -76,6 +78,7 @@ impl StackOptions {
             executables: None,
             strict: false,
             unconfirmed: Unconfirmed::default(),
+            watch: false,
             limits: Limits::default(),
             lambda: LambdaOptions::default(),
             progress: Progress::silent(),
