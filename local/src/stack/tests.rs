@@ -9,8 +9,11 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::{Stack, StackOptions};
-use crate::services::{Install, Lifetime};
+use super::{Stack, StackOptions, gateway_options};
+use crate::{
+    gateway::ThrottleLimits,
+    services::{Install, Lifetime},
+};
 
 const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -146,4 +149,22 @@ async fn a_dropped_stack_leaves_nothing() {
     TcpStream::connect(&redis).await.unwrap();
     drop(stack);
     TcpStream::connect(redis).await.unwrap_err();
+}
+
+#[test]
+fn a_strict_stack_has_the_throttles_of_an_account_unless_others_are_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let throttles = |strict, throttles| {
+        let mut options = options(&folder);
+        options.strict = strict;
+        options.limits.throttles = throttles;
+        gateway_options(options, "localhost:3000").limits.throttles
+    };
+    assert_eq!(throttles(false, None), None);
+    assert_eq!(throttles(true, None), Some(ThrottleLimits::default()));
+    let own = ThrottleLimits {
+        connects_per_second: 1,
+        ..ThrottleLimits::default()
+    };
+    assert_eq!(throttles(true, Some(own.clone())), Some(own));
 }
