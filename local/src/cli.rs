@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use local::{dials::Span, services::Install};
 
 /// Runs a SAM template on this machine: functions, WebSocket and HTTP APIs, schedules, PostgreSQL and Redis.
@@ -99,7 +99,7 @@ pub(crate) enum FaultDial {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "fault", required = true, multiple = false, args = ["status", "delay", "reorder"])]
+#[command(group = ArgGroup::new("fault").required(true).args(["status", "delay", "reorder"]))]
 pub(crate) struct Posts {
     /// Refuses them with 410, 429 or 500.
     #[arg(long)]
@@ -119,7 +119,7 @@ pub(crate) struct Posts {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "time", required = true, multiple = false, args = ["when", "after"])]
+#[command(group = ArgGroup::new("time").required(true).args(["when", "after"]))]
 pub(crate) struct Kill {
     /// Its name in the template.
     pub(crate) function: String,
