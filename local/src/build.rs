@@ -24,13 +24,15 @@ pub enum BuildError {
         #[source]
         source: io::Error,
     },
-    /// The code does not compile. Cargo has said why on standard error.
+    /// The code does not compile.
     #[error("cargo build failed in {folder} ({status})")]
     Failed {
         /// Folder of the workspace.
         folder: PathBuf,
         /// How Cargo ended.
         status: ExitStatus,
+        /// What Cargo and the compiler said; empty when they have said it on standard error.
+        message: String,
     },
     /// Cargo built everything, and this was not there.
     #[error("cargo built no binary {binary}, which {function} names")]
@@ -57,6 +59,33 @@ pub async fn build(
     folder: &Path,
     release: bool,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    build_with(template, folder, release, Messages::Shown).await
+}
+
+/// The same, with what Cargo says in the error alone.
+pub async fn build_silently(
+    template: &Template,
+    folder: &Path,
+    release: bool,
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    build_with(template, folder, release, Messages::Kept).await
+}
+
+/// Where Cargo's messages go.
+#[derive(Debug, Clone, Copy)]
+enum Messages {
+    /// To standard error.
+    Shown,
+    /// Into the error.
+    Kept,
+}
+
+async fn build_with(
+    template: &Template,
+    folder: &Path,
+    release: bool,
+    messages: Messages,
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     // A function may run in another folder than this process.
     let folder = path::absolute(folder).map_err(|source| BuildError::Start {
         folder: folder.to_owned(),
@@ -73,7 +102,7 @@ pub async fn build(
     }
     let mut built = BTreeMap::new();
     for (workspace, binaries) in workspaces {
-        let executables = cargo_build(&workspace, &binaries, release).await?;
+        let executables = cargo_build(&workspace, &binaries, release, messages).await?;
         built.insert(workspace, executables);
     }
     template
@@ -117,6 +146,7 @@ async fn cargo_build(
     workspace: &Path,
     binaries: &BTreeSet<&str>,
     release: bool,
+    messages: Messages,
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     // The cargo that runs us, so that both agree on the version of everything.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -135,6 +165,10 @@ async fn cargo_build(
         .current_dir(workspace)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        .stderr(match messages {
+            Messages::Shown => Stdio::inherit(),
+            Messages::Kept => Stdio::piped(),
+        })
         .kill_on_drop(true);
     let started = |source| BuildError::Start {
         folder: workspace.to_owned(),
@@ -150,6 +184,7 @@ async fn cargo_build(
         return Err(BuildError::Failed {
             folder: workspace.to_owned(),
             status: output.status,
+            message: String::from_utf8_lossy(&output.stderr).into_owned(),
         });
     }
     Ok(executables(&String::from_utf8_lossy(&output.stdout)))

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Migrate(Migrate),
     /// Invokes a function of the stack that runs.
     Invoke(Invoke),
+    /// Plays conversations of clients with the gateway, against a stack of their own or against an account.
+    Transcripts(Transcripts),
     /// Runs a schedule of the stack that runs, now.
     RunSchedule(RunSchedule),
     /// Shows the schedules of the stack that runs, with their next runs.
@@ -99,7 +101,7 @@ pub(crate) enum FaultDial {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("fault").required(true).args(["status", "delay", "reorder"]))]
+#[command(group(ArgGroup::new("fault").required(true).args(["status", "delay", "reorder"])))]
 pub(crate) struct Posts {
     /// Refuses them with 410, 429 or 500.
     #[arg(long)]
@@ -119,7 +121,7 @@ pub(crate) struct Posts {
 }
 
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("time").required(true).args(["when", "after"]))]
+#[command(group(ArgGroup::new("time").required(true).args(["when", "after"])))]
 pub(crate) struct Kill {
     /// Its name in the template.
     pub(crate) function: String,
@@ -183,6 +185,12 @@ pub(crate) struct Run {
     /// No schedule runs by itself.
     #[arg(long)]
     pub(crate) no_schedules: bool,
+    /// Counts requests, new sockets and busy functions as AWS does, and refuses too many.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// A function whose code changes runs on as it is.
+    #[arg(long)]
+    pub(crate) no_watch: bool,
     /// Stops the process of a function while it has no event, as Lambda does.
     #[arg(long)]
     pub(crate) freeze: bool,
@@ -222,6 +230,46 @@ pub(crate) struct Invoke {
     pub(crate) event: String,
     #[command(flatten)]
     pub(crate) port: Port,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Transcripts {
+    /// Address of a deployed WebSocket API, such as `wss://id.execute-api.region.amazonaws.com/transcript`.
+    #[arg(long, requires = "api", value_name = "URL")]
+    pub(crate) target: Option<String>,
+    /// Address of the HTTP API that was deployed with it.
+    #[arg(long, requires = "target", value_name = "URL")]
+    pub(crate) api: Option<String>,
+    /// Folder of the transcripts, and of the template that they talk to.
+    #[arg(long, default_value = "local/transcripts", value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+    /// Of the target.
+    #[arg(long, env = "AWS_REGION", default_value = "us-east-1")]
+    pub(crate) region: String,
+    /// Signs the calls to `@connections` of the target.
+    #[arg(
+        long,
+        env = "AWS_ACCESS_KEY_ID",
+        hide_env_values = true,
+        value_name = "ID"
+    )]
+    pub(crate) access_key_id: Option<String>,
+    /// Its secret.
+    #[arg(
+        long,
+        env = "AWS_SECRET_ACCESS_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
+    pub(crate) secret_access_key: Option<String>,
+    /// Of credentials that expire.
+    #[arg(
+        long,
+        env = "AWS_SESSION_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub(crate) session_token: Option<String>,
 }
 
 fn name_and_value(argument: &str) -> Result<(String, String), String> {

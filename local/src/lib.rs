@@ -15,6 +15,8 @@
 //! | [`logs`] | the functions' output, line by line |
 //! | [`progress`] | what takes time, told to the person who waits |
 //! | [`screen`] | what a person at a terminal reads |
+//! | [`transcript`] | conversations in plain text, played against any address |
+//! | `watch` | functions that follow their code |
 pub mod build;
 pub mod clock;
 pub mod dials;
@@ -27,3 +29,5 @@ pub mod screen;
 pub mod services;
 pub mod stack;
 pub mod template;
+pub mod transcript;
+mod watch;

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod dial;
 mod invoke;
+mod transcripts;
 
 use std::{
     env,
@@ -45,6 +46,7 @@ async fn main() -> ExitCode {
         None => run(cli.run).await,
         Some(Command::Migrate(options)) => apply_migrations(options).await,
         Some(Command::Invoke(options)) => invoke::invoke(&options).await,
+        Some(Command::Transcripts(options)) => transcripts::transcripts(&options).await,
         Some(Command::RunSchedule(options)) => dial::run_schedule(options).await,
         Some(Command::Schedules(port)) => dial::schedules(port).await,
         Some(Command::Dial(options)) => dial::dial(options).await,
@@ -108,6 +110,8 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
             .collect(),
         schedules: !run.no_schedules,
         release: run.release,
+        strict: run.strict,
+        watch: !run.no_watch,
         lambda: LambdaOptions {
             freeze: run.freeze,
             concurrency: run.concurrency,

@@ -135,11 +135,12 @@ impl Pool {
                 return Err(stopping());
             }
             let running = state.busy + state.waiting.len();
-            if self
-                .function
-                .reserved_concurrency
-                .is_some_and(|reserved| running >= reserved)
-            {
+            let options = &self.shared.options;
+            let of_account = options
+                .refuses_when_busy
+                .then_some(options.max_environments);
+            let limits = [self.function.reserved_concurrency, of_account];
+            if limits.into_iter().flatten().any(|limit| running >= limit) {
                 return Err(InvokeError::Throttled);
             }
             let Some(environment) = state.idle.pop() else {

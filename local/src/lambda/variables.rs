@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::template::{Function, REGION};
 
-/// Unreserved variables, and the credentials that nothing here checks. A function may declare its own.
+/// Unreserved variables, the credentials that nothing here checks, and the handler of a function that names none. A
+/// function may declare its own.
 const DEFAULTS: &[(&str, &str)] = &[
     ("AWS_ACCESS_KEY_ID", "local"),
     ("AWS_SECRET_ACCESS_KEY", "local"),
@@ -15,6 +16,7 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR"),
     ("LANG", "en_US.UTF-8"),
     ("TZ", ":UTC"),
+    ("_HANDLER", "bootstrap"),
 ];
 
 /// The variables of one process of a function: Lambda's own, the declared ones, and `overrides` over those.
@@ -58,7 +60,6 @@ pub(super) fn of(
         ("AWS_REGION", REGION.to_owned()),
         ("LAMBDA_RUNTIME_DIR", task_root.display().to_string()),
         ("LAMBDA_TASK_ROOT", task_root.display().to_string()),
-        ("_HANDLER", "bootstrap".to_owned()),
     ];
     variables.extend(reserved.map(|(name, value)| (name.to_owned(), value)));
     if concurrency > 1 {

@@ -12,15 +12,15 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{ServiceError, spawn};
 
 /// How long a server has to end by itself.
 const STOP: Duration = Duration::from_secs(10);
 
-/// How long a server that is dropped has; whoever drops it waits.
-const DROP: Duration = Duration::from_secs(2);
+/// How long it has once it was told to end at once. Whoever drops a server waits as long.
+const QUIT: Duration = Duration::from_secs(2);
 
 /// How many of its last lines an error shows.
 const TAIL_LINES: usize = 12;
@@ -95,23 +95,19 @@ impl Server {
     pub(super) async fn stop(mut self) -> Result<(), ServiceError> {
         self.signal(self.traits.stop);
         if timeout(STOP, self.child.wait()).await.is_err() {
-            self.signal(self.traits.quit);
+            warn!("{} does not stop and is killed", self.traits.name);
         }
-        self.wait().await
+        self.kill().await
     }
 
     /// Ends it as a power failure would.
     pub(super) async fn kill(mut self) -> Result<(), ServiceError> {
         self.signal(self.traits.quit);
-        self.wait().await
-    }
-
-    async fn wait(&mut self) -> Result<(), ServiceError> {
-        self.child
-            .wait()
-            .await
-            .map_err(ServiceError::io(format!("stopping {}", self.traits.name)))?;
-        Ok(())
+        let ended = match timeout(QUIT, self.child.wait()).await {
+            Ok(ended) => ended.map(drop),
+            Err(_) => self.child.kill().await,
+        };
+        ended.map_err(ServiceError::io(format!("stopping {}", self.traits.name)))
     }
 
     fn signal(&self, signal: Signal) {
@@ -129,7 +125,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.signal(self.traits.quit);
         // Without a runtime to await in: a test that panics must not leave its server, nor remove its files under it.
-        let deadline = Instant::now() + DROP;
+        let deadline = Instant::now() + QUIT;
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(5));
         }

@@ -11,7 +11,7 @@ use std::{
     collections::BTreeMap,
     io::ErrorKind,
     net::Ipv4Addr,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     time::Instant,
 };
 
@@ -34,6 +34,7 @@ use crate::{
     schedule::Schedules,
     services::{Place, Postgres, Redis},
     template::{ACCOUNT_ID, REGION, Schedule, Site, Template},
+    watch::{Changes, Reload, Sources, Watch},
 };
 
 /// What `AWS::StackName` is here.
@@ -47,6 +48,7 @@ pub struct Stack {
     logs: Logs,
     dials: Dials,
     // From here in the order in which a drop ends them: who uses something goes before it.
+    watch: Option<Watch>,
     server: Server,
     schedules: Schedules,
     gateway: Gateway,
@@ -73,11 +75,14 @@ impl Stack {
         let mut template = load(&options, &address)?;
         let dials = options.lambda.dials.clone();
         let stores = Stores::start(&options, &mut template, place, &dials).await?;
+        // Before the functions are built, so that no change slips through meanwhile.
+        let changes = watch(&options, &template)?;
         let executables = executables(&options, &template).await?;
         let logs = Logs::new();
         let lambda_options = LambdaOptions {
             code_root: folder(&options).to_owned(),
-            executables,
+            executables: executables.clone(),
+            refuses_when_busy: options.strict || options.lambda.refuses_when_busy,
             ..options.lambda.clone()
         };
         let functions = Lambda::start(template.functions.clone(), lambda_options, logs.clone());
@@ -86,6 +91,12 @@ impl Stack {
             functions.clone(),
             dials.clock().clone(),
         )?;
+        let watch = changes.map(|changes| {
+            let made_of = (template.clone(), changes.sources().clone());
+            let (lambda, progress) = (functions.clone(), options.progress.clone());
+            let reload = Reload::new(made_of, &executables, options.release, lambda, progress);
+            Watch::start(changes, reload)
+        });
         let gateway = Gateway::new(
             &template,
             functions.clone(),
@@ -102,6 +113,7 @@ impl Stack {
             template,
             logs,
             dials,
+            watch,
             server,
             schedules,
             gateway,
@@ -179,6 +191,7 @@ impl Stack {
     /// Ends everything in good order: no schedule fires any more, the sockets are closed and their `$disconnect` runs, the
     /// functions end, and then the databases.
     pub async fn stop(self) -> Result<()> {
+        drop(self.watch);
         self.schedules.stop().await;
         self.gateway.close().await;
         self.lambda.stop().await;
@@ -227,6 +240,22 @@ async fn executables(
     Ok(built)
 }
 
+/// A stack that cannot watch its code runs all the same.
+fn watch(options: &StackOptions, template: &Template) -> Result<Option<Changes>> {
+    if !options.watch {
+        return Ok(None);
+    }
+    let absolute = |path: PathBuf| path::absolute(path).context("finding the current folder");
+    let migrations = stores::migrations(options).map(absolute).transpose()?;
+    let sources = Sources::of(template, absolute(options.template.clone())?, migrations);
+    let changes = Changes::watch(sources);
+    if let Err(error) = &changes {
+        let step = format!("Changes of the code will not be seen: {error}");
+        options.progress.step(&step);
+    }
+    Ok(changes.ok())
+}
+
 /// The template's.
 fn folder(options: &StackOptions) -> &Path {
     match options.template.parent() {
@@ -236,8 +265,13 @@ fn folder(options: &StackOptions) -> &Path {
 }
 
 fn gateway_options(options: StackOptions, address: &str) -> GatewayOptions {
+    let mut limits = options.limits;
+    if options.strict {
+        limits.throttles.get_or_insert_default();
+    }
     GatewayOptions {
-        limits: options.limits,
+        limits,
+        unconfirmed: options.unconfirmed,
         region: REGION.to_owned(),
         account_id: ACCOUNT_ID.to_owned(),
         dials: options.lambda.dials,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
-    gateway::Limits,
+    gateway::{Limits, Unconfirmed},
     lambda::LambdaOptions,
     progress::Progress,
     services::{Install, Lifetime},
@@ -43,6 +43,12 @@ pub struct StackOptions {
     pub release: bool,
     /// The executable of every function, by logical id, when they are built already.
     pub executables: Option<BTreeMap<String, PathBuf>>,
+    /// Whether requests and concurrency are counted as in an account of AWS's: too many are refused.
+    pub strict: bool,
+    /// What the gateway does where AWS is unconfirmed.
+    pub unconfirmed: Unconfirmed,
+    /// Whether a function whose code changes is rebuilt and takes over.
+    pub watch: bool,
     /// Quotas and timers of the gateway.
     pub limits: Limits,
     /// How many processes the functions may have, and for how long. The folder and the executables are the stack's to say.
@@ -52,7 +58,7 @@ pub struct StackOptions {
 }
 
 impl StackOptions {
-    /// A stack with kept data on a free port; nothing of the shell reaches it.
+    /// A stack with kept data on a free port; nothing of the shell reaches it, and it does not follow its code.
     pub fn new(template: impl Into<PathBuf>, state_dir: impl Into<PathBuf>) -> Self {
         Self {
             template: template.into(),
@@ -70,6 +76,9 @@ impl StackOptions {
             schedules: true,
             release: false,
             executables: None,
+            strict: false,
+            unconfirmed: Unconfirmed::default(),
+            watch: false,
             limits: Limits::default(),
             lambda: LambdaOptions::default(),
             progress: Progress::silent(),

@@ -106,7 +106,7 @@ impl Stores {
 }
 
 /// What was asked for, or what lies where it usually lies.
-fn migrations(options: &StackOptions) -> Option<PathBuf> {
+pub(super) fn migrations(options: &StackOptions) -> Option<PathBuf> {
     let usual = options
         .template
         .parent()

@@ -25,7 +25,7 @@ pub struct Function {
     pub memory_mb: u32,
     /// `ReservedConcurrentExecutions`.
     pub reserved_concurrency: Option<usize>,
-    /// Resolved; `Globals` merged in.
+    /// Resolved; `Globals` merged in. With the variables by which Lambda tells a function its handler and its log format.
     pub environment: BTreeMap<String, String>,
 }
 
@@ -38,6 +38,7 @@ const KNOWN: Known = Known {
         "Environment",
         "Events",
         "FunctionName",
+        "Handler",
         "LoggingConfig",
         "MemorySize",
         "PackageType",
@@ -55,7 +56,6 @@ const KNOWN: Known = Known {
         "DeploymentPreference",
         "Description",
         "EphemeralStorage",
-        "Handler",
         "KmsKeyArn",
         "PermissionsBoundary",
         "Policies",
@@ -144,6 +144,9 @@ fn environment(properties: &Properties<'_>) -> Result<BTreeMap<String, String>, 
         Some(environment) => environment.table("Variables")?,
         None => BTreeMap::new(),
     };
+    if let Some(handler) = properties.text("Handler")? {
+        variables.insert("_HANDLER".to_owned(), handler);
+    }
     // Lambda tells a function how it wants the log by two variables of its own.
     let logging = properties.within("LoggingConfig")?;
     if let Some(logging) = logging

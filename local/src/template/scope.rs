@@ -119,7 +119,8 @@ impl<'a> Scope<'a> {
         };
         Ok(Value::Text(match kind(resource) {
             kind if APIS.contains(&kind) => api_id(name),
-            "AWS::Serverless::Function" => self.function_name(name, line)?,
+            "AWS::Serverless::Function" => self.declared_name(name, "FunctionName", line)?,
+            "AWS::ApiGatewayV2::Stage" => self.declared_name(name, "StageName", line)?,
             _ => name.to_owned(),
         }))
     }
@@ -183,9 +184,14 @@ impl<'a> Scope<'a> {
 
     /// `FunctionName`, or the logical id.
     pub(super) fn function_name(&self, id: &str, line: usize) -> Result<String, Fault> {
+        self.declared_name(id, "FunctionName", line)
+    }
+
+    /// What a property of a resource says, or the logical id.
+    fn declared_name(&self, id: &str, property: &str, line: usize) -> Result<String, Fault> {
         let declared = self
             .resource(id)
-            .and_then(|node| node.get("Properties")?.get("FunctionName"));
+            .and_then(|node| node.get("Properties")?.get(property));
         match declared {
             Some(node) => {
                 let name = self.guarded(id, line, || self.resolve(node))?;

@@ -1,12 +1,14 @@
 //! Who is there: guests, and users with credentials.
 
 mod account;
+mod adoption;
 mod email;
 mod guest;
 mod locale;
 mod password;
 
 pub use account::{LogInError, SignUpError, log_in, sign_up};
+pub use adoption::adopt_guest;
 pub use email::{Email, InvalidEmail};
 pub use guest::create_guest;
 pub use locale::Locale;

@@ -1,7 +1,7 @@
 //! Who somebody is: a guest who signs up, logs in, stays signed in, and out.
 
-use serde_json::Value;
-use tests::{Reply, TestStack, User};
+use serde_json::{Value, json};
+use tests::{Conversation, Reply, TestStack, User};
 
 /// The refresh token of an answer.
 fn refresh_token(tokens: &Value) -> &str {
@@ -182,4 +182,75 @@ async fn neither_passwords_nor_tokens_can_be_read_in_the_database() {
     let digest: Vec<u8> = database.query_typed(sql, &[]).await.unwrap()[0].get(0);
     assert_eq!(digest.len(), 32);
     assert!(!digest.starts_with(&ada.refresh_token.as_bytes()[..8]));
+}
+
+#[tokio::test]
+async fn a_guest_who_logs_in_takes_their_sessions_along() {
+    let stack = start().await;
+    let ada = stack.sign_up("ada@example.org", "long enough").await;
+    let Conversation {
+        ada: guest,
+        shop,
+        session,
+    } = stack.conversation().await;
+    let mut phone = guest.device("phone").await;
+    phone.message(&session, "as a guest").await;
+    // A session that both are in: the account was let in by the guest, who owns it.
+    let shared = guest.open_session("Both").await;
+    guest.rest.add_member(&shared, &ada.id, "member").await.ok();
+
+    let tokens = guest
+        .rest
+        .log_in("ada@example.org", "long enough")
+        .await
+        .ok();
+    assert_eq!(tokens["user_id"], ada.id);
+    let bye = phone.next_of("bye").await;
+    assert_eq!(
+        (&bye["code"], &bye["retry"]),
+        (&json!("logged_in"), &json!(true))
+    );
+    assert_eq!(phone.closed().await.code, 1_000);
+
+    let history = ada.rest.history(&session, &[]).await.ok();
+    assert_eq!(history["messages"][0]["user_id"], ada.id);
+    for moved in [&session, &shared] {
+        assert_eq!(ada.rest.session(moved).await.ok()["role"], "owner");
+        assert_eq!(guest.rest.session(moved).await.code(), Some("not_a_member"));
+    }
+    assert_eq!(
+        ada.rest.members(&shared).await.ok()["members"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(
+        guest.rest.refresh(&guest.refresh_token).await.code(),
+        Some("refresh_token_invalid")
+    );
+
+    // The others hear the account from now on.
+    let first = &history["messages"][0];
+    let mut laptop = ada.device("laptop").await;
+    let mut desk = shop.device("desk").await;
+    assert_eq!(
+        laptop.message(&session, "as myself").await["message"]["seq"],
+        2
+    );
+    let push = desk.next_of("message").await;
+    assert_eq!(
+        (&push["message"]["user_id"], &push["prev"]),
+        (&json!(ada.id), &first["change"])
+    );
+}
+
+#[tokio::test]
+async fn an_account_that_logs_in_to_another_takes_nothing_along() {
+    let stack = start().await;
+    let ada = stack.sign_up("ada@example.org", "long enough").await;
+    stack.sign_up("bob@example.org", "long enough").await;
+    let session = ada.open_session("Ada's").await;
+    ada.rest.log_in("bob@example.org", "long enough").await.ok();
+    assert_eq!(ada.rest.session(&session).await.ok()["role"], "owner");
 }

@@ -1,9 +1,10 @@
 //! Databases for tests, copied from one that is ready: `initdb` and the migrations cost a second, a copy 80 ms.
 
 use std::{
-    fs,
+    fs::{self, File},
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use tokio::process::Command;
@@ -15,8 +16,11 @@ use super::{
 use crate::services::{
     Lifetime, MigrateError, Place, ServiceError, migrate,
     migrate::files,
-    place::{create, lock_file},
+    place::{create, lock_file, remove},
 };
+
+/// After this a template is taken for one of migrations that have changed since.
+const UNUSED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Puts a database with `migrations` into the folder of `cluster`.
 pub(super) async fn copy(
@@ -35,6 +39,7 @@ pub(super) async fn copy(
     if !template.exists() {
         let _one_at_a_time = lock_file(&templates.join("lock")).await?;
         if !template.exists() {
+            remove_unused(&templates);
             build(
                 place,
                 &cluster.at(templates.join(format!("{name}.unfinished"))),
@@ -45,6 +50,8 @@ pub(super) async fn copy(
             finished.map_err(ServiceError::io("keeping a template database"))?;
         }
     }
+    let used = File::open(&template).and_then(|folder| folder.set_modified(SystemTime::now()));
+    used.map_err(ServiceError::io(format!("opening {}", template.display())))?;
     cluster.account.give(&cluster.folder)?;
     let mut command = Command::new("cp");
     command
@@ -73,6 +80,22 @@ async fn build(
         migrate(postgres.url(), migrations).await?;
     }
     postgres.stop().await
+}
+
+/// Every change of a migration makes a new template of 40 MB; the old one is of no use then.
+fn remove_unused(templates: &Path) {
+    for template in fs::read_dir(templates).into_iter().flatten().flatten() {
+        let last_used = template
+            .metadata()
+            .and_then(|folder| folder.modified())
+            .ok();
+        let age = last_used
+            .and_then(|used| used.elapsed().ok())
+            .unwrap_or_default();
+        if template.path().is_dir() && age > UNUSED {
+            remove(&template.path());
+        }
+    }
 }
 
 /// Differs whenever the template would. A new compiler may change it as well, which costs one more template.
