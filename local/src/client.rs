@@ -44,9 +44,14 @@ pub(crate) async fn call(port: Port, method: Method, path: &str, body: String) -
     })
 }
 
-/// Writes an answer to standard output.
+/// Writes an answer to standard output. A reader that has seen enough, such as `head`, is no failure.
 pub(crate) fn show(body: &[u8]) -> io::Result<()> {
     let mut output = io::stdout();
-    output.write_all(body.trim_ascii_end())?;
-    output.write_all(b"\n")
+    let written = output
+        .write_all(body.trim_ascii_end())
+        .and_then(|()| output.write_all(b"\n"));
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

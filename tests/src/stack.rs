@@ -9,6 +9,7 @@ use std::{
 use local::{
     build::build,
     gateway::Limits,
+    lambda::LambdaOptions,
     services::{Install, Lifetime, Postgres, Redis},
     stack::{Stack, StackOptions},
     template::{Site, Template},
@@ -199,6 +200,13 @@ impl TestStackBuilder {
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.options.limits);
+        self
+    }
+
+    /// Other ways to run the functions, such as frozen between their events.
+    #[must_use]
+    pub fn lambda(mut self, change: impl FnOnce(&mut LambdaOptions)) -> Self {
+        change(&mut self.options.lambda);
         self
     }
 

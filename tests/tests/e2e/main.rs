@@ -15,6 +15,7 @@ mod frames;
 mod heartbeat;
 mod idempotency;
 mod identity;
+mod lambda;
 mod management;
 mod order;
 mod postgres_away;
