@@ -185,6 +185,9 @@ pub(crate) struct Run {
     /// No schedule runs by itself.
     #[arg(long)]
     pub(crate) no_schedules: bool,
+    /// Counts requests, new sockets and busy functions as AWS does, and refuses too many.
+    #[arg(long)]
+    pub(crate) strict: bool,
     /// A function whose code changes runs on as it is.
     #[arg(long)]
     pub(crate) no_watch: bool,

@@ -110,6 +110,7 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
             .collect(),
         schedules: !run.no_schedules,
         release: run.release,
+        strict: run.strict,
         watch: !run.no_watch,
         lambda: LambdaOptions {
             freeze: run.freeze,

@@ -13,10 +13,16 @@ pub struct Limits {
     pub socket_integration: Duration,
     /// The longest that a route of an HTTP API may take. 30 seconds; a route may declare less.
     pub http_integration: Duration,
+    /// The longest that the authorizer of an HTTP API may take. 10 seconds.
+    pub http_authorizer: Duration,
     /// Payload of one frame, in bytes. 32 KiB, inbound and outbound.
     pub frame_bytes: usize,
     /// One message, in bytes, over all of its frames. 128 KiB, for sockets and for `@connections`.
     pub message_bytes: usize,
+    /// The address of a socket, in characters, with its query string. 4,096.
+    pub socket_url_chars: usize,
+    /// Requests per second. None are counted unless set.
+    pub throttles: Option<ThrottleLimits>,
     /// An authorizer's result, in bytes. 8 KiB.
     pub authorizer_result_bytes: usize,
     /// Body of a request to an HTTP API, in bytes. 10 MiB.
@@ -39,14 +45,38 @@ impl Default for Limits {
             lifetime: Duration::from_secs(7200),
             socket_integration: Duration::from_secs(29),
             http_integration: Duration::from_secs(30),
+            http_authorizer: Duration::from_secs(10),
             frame_bytes: 32 * 1024,
             message_bytes: 128 * 1024,
+            socket_url_chars: 4096,
+            throttles: None,
             authorizer_result_bytes: 8 * 1024,
             http_body_bytes: 10 * 1024 * 1024,
             http_header_bytes: 10_240,
             outbound_bytes: 1024 * 1024,
             close_handshake: Duration::from_secs(2),
             shutdown: Duration::from_secs(5),
+        }
+    }
+}
+
+/// How many requests an account may make, over all of its APIs. The defaults are those of most Regions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThrottleLimits {
+    /// New sockets per second. 500.
+    pub connects_per_second: u32,
+    /// Requests per second in the long run: to HTTP APIs, from sockets, and to `@connections` together. 10,000.
+    pub requests_per_second: u32,
+    /// Requests at once. 5,000.
+    pub burst: u32,
+}
+
+impl Default for ThrottleLimits {
+    fn default() -> Self {
+        Self {
+            connects_per_second: 500,
+            requests_per_second: 10_000,
+            burst: 5_000,
         }
     }
 }

@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, Limited};
 use serde::Serialize;
 
 use super::{
+    PostedBytes,
     id::{is_id, new_id},
     reply,
     socket::{End, Full, Outgoing, SocketApi},
@@ -34,8 +35,12 @@ enum ManagementError {
     Forbidden,
     #[error("Payload Too Large")]
     TooLarge,
+    /// Too much waits for the client already, or too many requests came.
     #[error("Limit Exceeded")]
-    LimitExceeded(#[from] Full),
+    LimitExceeded,
+    /// What was posted is not UTF-8, so no text frame can carry it.
+    #[error("The data is not UTF-8")]
+    NotText,
     /// A fault of AWS's own; here only when it was asked for.
     #[error("Internal server error")]
     Internal,
@@ -48,16 +53,16 @@ impl IntoResponse for ManagementError {
     fn into_response(self) -> Response {
         let (status, kind) = match self {
             Self::Gone => (StatusCode::GONE, "GoneException"),
-            Self::Malformed(_) | Self::Unreadable => {
+            Self::Malformed(_) | Self::NotText | Self::Unreadable => {
                 (StatusCode::BAD_REQUEST, "BadRequestException")
             }
             Self::Forbidden => (StatusCode::FORBIDDEN, "ForbiddenException"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException"),
+            Self::LimitExceeded => (StatusCode::TOO_MANY_REQUESTS, "LimitExceededException"),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "InternalServerErrorException",
             ),
-            Self::LimitExceeded(_) => (StatusCode::TOO_MANY_REQUESTS, "LimitExceededException"),
         };
         let mut response = match self {
             // The one error that AWS sends without a body.
@@ -75,7 +80,7 @@ impl From<Refusal> for ManagementError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::Gone => Self::Gone,
-            Refusal::Throttled => Self::LimitExceeded(Full),
+            Refusal::Throttled => Self::LimitExceeded,
             Refusal::Failed => Self::Internal,
         }
     }
@@ -115,6 +120,9 @@ pub(super) async fn handle(
 }
 
 async fn call(api: &SocketApi, id: &str, request: Request) -> Result<Response, ManagementError> {
+    if !api.platform.throttle.allows_request() {
+        return Err(ManagementError::LimitExceeded);
+    }
     if !is_id(id) {
         return Err(ManagementError::Malformed(id.to_owned()));
     }
@@ -128,10 +136,17 @@ async fn call(api: &SocketApi, id: &str, request: Request) -> Result<Response, M
 
 async fn post(api: &SocketApi, id: &str, body: Body) -> Result<Response, ManagementError> {
     // AWS checks the size first: a message that is too large is so for any connection.
-    let body = read(body, api.platform.options.limits.message_bytes).await?;
-    let _passage = api.platform.options.dials.post(id).await?;
+    let options = &api.platform.options;
+    let body = read(body, options.limits.message_bytes).await?;
+    let _passage = options.dials.post(id).await?;
     let connection = api.registry.get(id).ok_or(ManagementError::Gone)?;
-    connection.post(Outgoing::from_bytes(body))?;
+    let message = Outgoing::from_bytes(body);
+    if !message.is_text() && options.unconfirmed.posted_bytes == PostedBytes::Refused {
+        return Err(ManagementError::NotText);
+    }
+    connection
+        .post(message)
+        .map_err(|Full| ManagementError::LimitExceeded)?;
     Ok(reply::empty(StatusCode::OK))
 }
 
@@ -199,7 +214,7 @@ mod tests {
                 r#"{"message":"Payload Too Large"}"#,
             ),
             (
-                ManagementError::LimitExceeded(Full),
+                ManagementError::LimitExceeded,
                 429,
                 "LimitExceededException",
                 r#"{"message":"Limit Exceeded"}"#,

@@ -7,7 +7,9 @@
 //! | `http` | HTTP APIs at `/` or `/{stage}/…` |
 //! | `static_files` | a folder's files, where no route of an HTTP API answers |
 //! | `functions` | the seam to whatever runs the functions |
-//! | `limits`, `options` | every quota and timer; everything else that can be set |
+//! | `limits`, `unconfirmed`, `options` | every quota and timer; what nobody knows of AWS; everything else that can be set |
+//! | `throttle` | how many requests come through |
+//! | `policy` | what authorizers allow |
 //! | `platform` | what every API shares |
 //! | `clock`, `id`, `multimap`, `peer`, `reply` | times, ids, headers and queries, callers, error bodies |
 
@@ -21,11 +23,14 @@ mod multimap;
 mod options;
 mod peer;
 mod platform;
+mod policy;
 mod reply;
 mod socket;
 mod static_files;
 #[cfg(test)]
 mod tests;
+mod throttle;
+mod unconfirmed;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -44,7 +49,12 @@ use self::{
     socket::{Refusal, SocketApi, asks_for_socket},
     static_files::StaticFiles,
 };
-pub use self::{functions::Invoke, limits::Limits, options::GatewayOptions};
+pub use self::{
+    functions::Invoke,
+    limits::{Limits, ThrottleLimits},
+    options::GatewayOptions,
+    unconfirmed::{PostedBytes, ThrottledMessage, Unconfirmed},
+};
 use crate::template::Template;
 
 /// The APIs of a template, ready to serve; cheap to clone.

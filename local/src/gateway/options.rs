@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Limits;
+use super::{Limits, Unconfirmed};
 use crate::dials::Dials;
 
 /// What a gateway is told when it starts.
@@ -10,6 +10,8 @@ use crate::dials::Dials;
 pub struct GatewayOptions {
     /// Every quota and timer.
     pub limits: Limits,
+    /// What AWS does where nobody knows it.
+    pub unconfirmed: Unconfirmed,
     /// Host and port that clients reach the gateway at, such as `localhost:3000`. It is the `domainName` of every
     /// event, so that an endpoint which a function builds from its event leads back here.
     pub host: String,
@@ -24,10 +26,11 @@ pub struct GatewayOptions {
 }
 
 impl GatewayOptions {
-    /// AWS's limits, no static files.
+    /// AWS's limits without its throttles, no static files.
     pub fn new(host: impl Into<String>) -> Self {
         Self {
             limits: Limits::default(),
+            unconfirmed: Unconfirmed::default(),
             host: host.into(),
             region: "us-east-1".to_owned(),
             account_id: "123456789012".to_owned(),

@@ -2,7 +2,7 @@
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{GatewayOptions, clock::Clock, functions::Functions};
+use super::{GatewayOptions, clock::Clock, functions::Functions, throttle::AccountThrottle};
 
 /// What every API of a gateway shares.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub(crate) struct Platform {
     pub(crate) functions: Functions,
     pub(crate) options: GatewayOptions,
     pub(crate) clock: Clock,
+    pub(crate) throttle: AccountThrottle,
     /// Sockets and their `$disconnect`, so that a stop can wait for them.
     pub(crate) tasks: TaskTracker,
     /// Cancelled when every socket has to close.
@@ -19,6 +20,7 @@ pub(crate) struct Platform {
 impl Platform {
     pub(crate) fn new(functions: Functions, options: GatewayOptions) -> Self {
         Self {
+            throttle: AccountThrottle::new(options.limits.throttles.as_ref()),
             functions,
             clock: Clock::new(options.dials.clock().clone()),
             options,

@@ -15,6 +15,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
+    exchange::{Asked, Delivery, Refusal, Stage, Watch},
     job::Job,
     outcome::{Failure, InvokeError},
     output::Output,
@@ -30,8 +31,8 @@ const MEMORY_INTERVAL: Duration = Duration::from_millis(100);
 /// the pool gives it events; this is what they share.
 #[derive(Debug)]
 pub(super) struct Environment {
-    /// Counts the executables of the function, so that an old one is known after a replacement.
-    pub(super) generation: u64,
+    /// What it was told when it started.
+    pub(super) traits: Traits,
     /// Woken when the process has asked for its first event.
     pub(super) ready: Notify,
     /// Woken when the process is to end although nothing is wrong with it.
@@ -40,7 +41,6 @@ pub(super) struct Environment {
     pub(super) killed: Arc<Notify>,
     /// What the process writes.
     pub(super) output: Output,
-    traits: Traits,
     started: Instant,
     state: Mutex<State>,
 }
@@ -50,7 +50,7 @@ pub(super) struct Environment {
 pub(super) struct Traits {
     /// Logical id of the function.
     pub(super) function: Arc<str>,
-    /// Counts the executables of the function.
+    /// Counts the executables of the function, so that an old one is known after a replacement.
     pub(super) generation: u64,
     /// Of an invocation.
     pub(super) timeout: Duration,
@@ -86,32 +86,6 @@ struct State {
     idle_since: Instant,
 }
 
-/// Where an environment is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    /// It has not asked for an event yet.
-    Starting,
-    /// It has no event.
-    Idle,
-    /// It has an event, answered or not.
-    Busy,
-    /// Its process has ended or is being killed.
-    Ended,
-}
-
-/// An event as the runtime gets it.
-#[derive(Debug)]
-pub(super) struct Delivery {
-    /// Of the invocation.
-    pub(super) request_id: Uuid,
-    /// Of this attempt.
-    pub(super) invocation_id: Uuid,
-    /// When the process will be killed, in milliseconds since 1970.
-    pub(super) deadline_ms: u128,
-    /// The event.
-    pub(super) payload: Bytes,
-}
-
 #[derive(Debug)]
 struct Invocation {
     job: Job,
@@ -119,41 +93,6 @@ struct Invocation {
     started: Instant,
     /// It is spared when the invocation is over.
     sentence: Option<Sentence>,
-}
-
-/// What a request for an event means to the pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// The process is ready.
-    First,
-    /// An invocation is over, and there is room for the next.
-    Finished,
-    /// There is room for one more.
-    Room,
-    /// Nothing: the runtime has asked before.
-    Again,
-}
-
-/// When a supervisor has to look again, or what it has to do.
-#[derive(Debug)]
-pub(super) enum Watch {
-    /// Look again then.
-    Until(Instant),
-    /// The invocation has run out of time.
-    TimedOut,
-    /// It has been idle for too long.
-    Idle,
-}
-
-/// Why the Runtime API refuses an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// Not the request id of the current invocation, or that one has been answered.
-    RequestId,
-    /// Not the invocation id of the current attempt.
-    InvocationId,
-    /// The process is being killed, and nobody will hear its answer.
-    Killed,
 }
 
 impl Environment {
@@ -173,7 +112,6 @@ impl Environment {
             idle_since: started,
         };
         Self {
-            generation: traits.generation,
             ready: Notify::new(),
             retired: Notify::new(),
             killed: Arc::default(),
@@ -182,11 +120,6 @@ impl Environment {
             started,
             state: Mutex::new(state),
         }
-    }
-
-    /// Whether its process may have several events at once.
-    pub(super) fn is_concurrent(&self) -> bool {
-        self.traits.is_concurrent
     }
 
     /// Where it is in its life.
@@ -249,7 +182,7 @@ impl Environment {
             }
             // A runtime whose connection broke before the event arrived asks again.
             Stage::Busy if !state.undelivered.is_empty() => Asked::Again,
-            Stage::Busy | Stage::Idle if self.is_concurrent() => Asked::Room,
+            Stage::Busy | Stage::Idle if self.traits.is_concurrent => Asked::Room,
             Stage::Busy if state.current.iter().any(|current| current.job.is_open()) => {
                 return None;
             }
@@ -260,7 +193,7 @@ impl Environment {
             }
             Stage::Idle | Stage::Ended => Asked::Again,
         };
-        if !self.is_concurrent() {
+        if !self.traits.is_concurrent {
             state.polls.clear();
         }
         state.polls.push_back(poll);
@@ -329,7 +262,7 @@ impl Environment {
         if let Some(sentence) = &current.sentence {
             sentence.after_answer();
         }
-        if self.is_concurrent() {
+        if self.traits.is_concurrent {
             // Its next request for an event says nothing about which invocation is over.
             let over = state.current.remove(at);
             self.close(&mut state, over, None);

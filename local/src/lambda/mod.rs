@@ -6,6 +6,7 @@
 
 mod api_error;
 mod environment;
+mod exchange;
 mod invoke_api;
 mod job;
 mod options;

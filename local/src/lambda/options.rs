@@ -15,6 +15,9 @@ pub struct LambdaOptions {
     pub variables: BTreeMap<String, BTreeMap<String, String>>,
     /// How many processes a function may have. What comes when all are busy waits its turn.
     pub max_environments: usize,
+    /// Whether what comes when all processes are busy is throttled at once, as Lambda does it at the limit of an
+    /// account. `max_environments` is then that limit; 10 is that of a new account.
+    pub refuses_when_busy: bool,
     /// How many processes may be starting at the same time, of all functions together; the number of cores unless set, so
     /// that a burst into a cold stack is served by the first to be ready instead of waiting for all.
     pub max_starting: usize,
@@ -42,6 +45,7 @@ impl Default for LambdaOptions {
             executables: BTreeMap::new(),
             variables: BTreeMap::new(),
             max_environments: 10,
+            refuses_when_busy: false,
             max_starting: thread::available_parallelism().map_or(1, NonZero::get),
             idle_timeout: Duration::from_secs(5 * 60),
             init_timeout: Duration::from_secs(10),

@@ -12,7 +12,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use super::{
-    environment::{Asked, Environment, Stage},
+    environment::Environment,
+    exchange::{Asked, Stage},
     job::{Answer, Job},
     options::LambdaOptions,
     outcome::InvokeError,
@@ -134,11 +135,12 @@ impl Pool {
                 return Err(stopping());
             }
             let running = state.busy + state.waiting.len();
-            if self
-                .function
-                .reserved_concurrency
-                .is_some_and(|reserved| running >= reserved)
-            {
+            let options = &self.shared.options;
+            let of_account = options
+                .refuses_when_busy
+                .then_some(options.max_environments);
+            let limits = [self.function.reserved_concurrency, of_account];
+            if limits.into_iter().flatten().any(|limit| running >= limit) {
                 return Err(InvokeError::Throttled);
             }
             let Some(environment) = state.idle.pop() else {
@@ -169,7 +171,7 @@ impl Pool {
         if environment.stage() == Stage::Ended {
             return;
         }
-        if environment.generation != state.generation {
+        if environment.traits.generation != state.generation {
             environment.retired.notify_one();
             return;
         }

@@ -16,7 +16,8 @@ use tokio::{net::TcpListener, task::JoinSet};
 use uuid::Uuid;
 
 use super::{
-    environment::{Delivery, Environment, Refusal},
+    environment::Environment,
+    exchange::{Delivery, Refusal},
     outcome::{MAX_RESPONSE_BYTES, error_document},
     pool::Pool,
 };
@@ -165,7 +166,7 @@ async fn result(
             );
         }
     };
-    if answered.is_ok() && environment.is_concurrent() {
+    if answered.is_ok() && environment.traits.is_concurrent {
         pool.answered();
     }
     match answered {

@@ -19,7 +19,8 @@ use tokio::{
 };
 
 use super::{
-    environment::{Environment, Stage, Traits, Watch},
+    environment::{Environment, Traits},
+    exchange::{Stage, Watch},
     outcome::{Failure, InvokeError},
     output::Output,
     pool::Pool,

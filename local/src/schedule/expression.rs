@@ -16,8 +16,12 @@ pub struct Expression {
 #[derive(Debug, Clone)]
 enum Timing {
     Rate(TimeDelta),
-    Cron { cron: Cron, timezone: Tz },
-    At(DateTime<Utc>),
+    Cron {
+        cron: Cron,
+        timezone: Tz,
+    },
+    /// Never, when daylight saving skips that local time.
+    At(Option<DateTime<Utc>>),
 }
 
 /// Why EventBridge would refuse a schedule.
@@ -90,7 +94,7 @@ impl Expression {
         match &self.timing {
             Timing::Rate(period) => previous.checked_add_signed(*period),
             Timing::Cron { cron, timezone } => cron.after(previous, *timezone),
-            Timing::At(time) => (*time > previous).then_some(*time),
+            Timing::At(time) => time.filter(|time| *time > previous),
         }
     }
 }
@@ -112,14 +116,11 @@ fn rate(content: &str) -> Option<TimeDelta> {
     }
 }
 
-fn at(content: &str, timezone: Tz) -> Option<DateTime<Utc>> {
+/// `None` when the text is no time; nothing within it when it is one that does not come.
+fn at(content: &str, timezone: Tz) -> Option<Option<DateTime<Utc>>> {
     let local = NaiveDateTime::parse_from_str(content, "%Y-%m-%dT%H:%M:%S").ok()?;
-    Some(
-        timezone
-            .from_local_datetime(&local)
-            .earliest()?
-            .with_timezone(&Utc),
-    )
+    let time = timezone.from_local_datetime(&local).earliest();
+    Some(time.map(|time| time.with_timezone(&Utc)))
 }
 
 #[cfg(test)]
@@ -183,6 +184,28 @@ mod tests {
             Some(time("2026-12-01T08:00:00Z"))
         );
         assert_eq!(at.after(time("2026-12-01T08:00:00Z")), None);
+    }
+
+    #[test]
+    fn a_single_time_that_daylight_saving_skips_never_comes_and_a_repeated_one_is_the_first() {
+        let first = |text| {
+            let kind = ScheduleKind::Scheduler;
+            let at = Expression::parse(text, Some("Europe/Berlin"), kind).unwrap();
+            at.first(time("2026-01-01T00:00:00Z"))
+        };
+        assert_eq!(first("at(2026-03-29T02:30:00)"), None);
+        let first = first("at(2026-10-25T02:30:00)");
+        assert_eq!(first, Some(time("2026-10-25T00:30:00Z")));
+    }
+
+    #[test]
+    fn a_rate_of_a_day_is_24_hours_whatever_the_clocks_show() {
+        let kind = ScheduleKind::Scheduler;
+        let daily = Expression::parse("rate(1 day)", Some("Europe/Berlin"), kind).unwrap();
+        assert_eq!(
+            daily.after(time("2026-03-28T12:00:00Z")),
+            Some(time("2026-03-29T12:00:00Z"))
+        );
     }
 
     #[test]

@@ -287,6 +287,35 @@ while True:
     }
 
     #[tokio::test]
+    async fn a_clock_that_is_moved_on_runs_each_schedule_as_often_as_the_time_has_it() {
+        let (folder, lambda) = recorder();
+        let clock = Clock::starting_at(time("2026-11-23T09:59:30Z"));
+        let all = vec![
+            schedule("cron(0/20 * * * ? *)", "1", true),
+            schedule("at(2026-11-23T10:30:00)", "2", true),
+        ];
+        let schedules = Schedules::start(all, lambda.clone(), clock.clone()).unwrap();
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_secs(3600)).await.unwrap();
+        let mut events: Vec<_> = recorded(&folder, 4)
+            .await
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        events.sort();
+        assert_eq!(events, ["1", "1", "1", "2"], "10:00, 10:20, 10:40; 10:30");
+        let next = schedules.list();
+        assert_eq!(next[0].next, Some(time("2026-11-23T11:00:00Z")));
+        assert_eq!(
+            next[0].later,
+            [time("2026-11-23T11:20:00Z"), time("2026-11-23T11:40:00Z")]
+        );
+        assert_eq!((next[1].next, next[1].later.len()), (None, 0));
+        schedules.stop().await;
+        lambda.stop().await;
+    }
+
+    #[tokio::test]
     async fn a_time_that_comes_is_run_once_and_a_time_that_was_is_not_run() {
         let (folder, lambda) = recorder();
         let clock = Clock::starting_at(time("2026-11-23T09:59:59.700Z"));

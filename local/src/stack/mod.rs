@@ -82,6 +82,7 @@ impl Stack {
         let lambda_options = LambdaOptions {
             code_root: folder(&options).to_owned(),
             executables: executables.clone(),
+            refuses_when_busy: options.strict || options.lambda.refuses_when_busy,
             ..options.lambda.clone()
         };
         let functions = Lambda::start(template.functions.clone(), lambda_options, logs.clone());
@@ -264,8 +265,13 @@ fn folder(options: &StackOptions) -> &Path {
 }
 
 fn gateway_options(options: StackOptions, address: &str) -> GatewayOptions {
+    let mut limits = options.limits;
+    if options.strict {
+        limits.throttles.get_or_insert_default();
+    }
     GatewayOptions {
-        limits: options.limits,
+        limits,
+        unconfirmed: options.unconfirmed,
         region: REGION.to_owned(),
         account_id: ACCOUNT_ID.to_owned(),
         dials: options.lambda.dials,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::{
-    gateway::Limits,
+    gateway::{Limits, Unconfirmed},
     lambda::LambdaOptions,
     progress::Progress,
     services::{Install, Lifetime},
@@ -43,6 +43,10 @@ pub struct StackOptions {
     pub release: bool,
     /// The executable of every function, by logical id, when they are built already.
     pub executables: Option<BTreeMap<String, PathBuf>>,
+    /// Whether requests and concurrency are counted as in an account of AWS's: too many are refused.
+    pub strict: bool,
+    /// What the gateway does where AWS is unconfirmed.
+    pub unconfirmed: Unconfirmed,
     /// Whether a function whose code changes is rebuilt and takes over.
     pub watch: bool,
     /// Quotas and timers of the gateway.
@@ -72,6 +76,8 @@ impl StackOptions {
             schedules: true,
             release: false,
             executables: None,
+            strict: false,
+            unconfirmed: Unconfirmed::default(),
             watch: false,
             limits: Limits::default(),
             lambda: LambdaOptions::default(),

@@ -1,12 +1,14 @@
 //! Whole stacks of a small template, whose function tells its environment.
 
-use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt};
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, time::Duration};
 
-use serde_json::Value;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::timeout,
 };
 
 use super::{Stack, StackOptions};
@@ -25,6 +27,7 @@ Resources:
           GREETING: hello
           REDIS_URL: redis://elsewhere
       Events:
+        Hourly: { Type: ScheduleV2, Properties: { ScheduleExpression: cron(0 * * * ? *) } }
         Get: { Type: HttpApi, Properties: { Method: GET, Path: /environment } }
 ";
 
@@ -60,17 +63,25 @@ fn one(name: &str, value: &str) -> BTreeMap<String, String> {
 
 /// The body of an answer to `GET path`.
 async fn get(stack: &Stack, path: &str) -> Value {
+    let (status, body) = ask(stack, "GET", path, "", "").await;
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// Status and body of an answer to a request, with more header lines that each end in a line break.
+async fn ask(stack: &Stack, method: &str, path: &str, headers: &str, body: &str) -> (u16, Value) {
     let mut stream = TcpStream::connect(stack.address()).await.unwrap();
     let request = format!(
-        "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
-        stack.address()
+        "{method} {path} HTTP/1.1\r\nhost: {}\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        stack.address(),
+        body.len()
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.starts_with("HTTP/1.1 200 "), "{answer}");
-    serde_json::from_str(body).unwrap()
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, serde_json::from_str(body).unwrap())
 }
 
 #[tokio::test]
@@ -146,4 +157,134 @@ async fn a_dropped_stack_leaves_nothing() {
     TcpStream::connect(&redis).await.unwrap();
     drop(stack);
     TcpStream::connect(redis).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn the_dials_are_set_shown_and_reset_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(options(&folder)).await.unwrap();
+    let post = async |path: &str, body: Value| {
+        let (status, answer) = ask(&stack, "POST", path, "", &body.to_string()).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let clock = post("/_local/clock", json!({"advance": "2h"})).await;
+    assert_eq!(clock["ahead"], "2h");
+    post("/_local/dials/disconnects", json!({"drop": 2})).await;
+    post(
+        "/_local/dials/posts",
+        json!({"status": 429, "next": 3, "connection": "a="}),
+    )
+    .await;
+    post("/_local/dials/posts", json!({"reorder": 2})).await;
+    post(
+        "/_local/dials/kills",
+        json!({"function": "Tell", "after": "5ms"}),
+    )
+    .await;
+    post(
+        "/_local/dials/redis",
+        json!({"state": "slow", "delay": "1ms"}),
+    )
+    .await;
+    let mut dials = get(&stack, "/_local/dials").await;
+    dials.as_object_mut().unwrap().remove("clock");
+    let set = json!({
+        "disconnects": {"drop": 2},
+        "posts": [{"status": 429, "next": 3, "connection": "a="}, {"reorder": 2}],
+        "kills": [{"function": "Tell", "after": "5ms", "next": 1}],
+        "postgres": null,
+        "redis": {"state": "slow", "delay": "1ms"},
+    });
+    assert_eq!(dials, set);
+
+    let (_, mut dials) = ask(&stack, "DELETE", "/_local/dials", "", "").await;
+    let ahead = dials.as_object_mut().unwrap().remove("clock").unwrap()["ahead"].take();
+    assert_eq!(ahead, "2h", "no time comes back");
+    let unset = json!({
+        "disconnects": {"drop": 0}, "posts": [], "kills": [], "postgres": null, "redis": {"state": "open"}
+    });
+    assert_eq!(dials, unset);
+}
+
+#[tokio::test]
+async fn a_dial_that_cannot_be_set_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(options(&folder)).await.unwrap();
+    for (request, status, message) in [
+        (
+            (
+                "POST",
+                "/_local/dials/kills",
+                r#"{"function": "Told", "when": "at_post"}"#,
+            ),
+            404,
+            "there is no function Told; there are: Tell",
+        ),
+        (
+            ("POST", "/_local/dials/postgres", r#"{"state": "cut"}"#),
+            409,
+            "the stack did not start this server: only one that it has started itself can be cut or slowed",
+        ),
+        (
+            ("POST", "/_local/clock", r#"{"advance": 7200}"#),
+            400,
+            "the body does not fit: invalid type: integer `7200`, expected a string at line 1 column 16",
+        ),
+        (
+            ("POST", "/_local/clock", r#"{"advance": "200000000d"}"#),
+            400,
+            "the clock cannot be moved on so far",
+        ),
+        (
+            ("POST", "/_local/schedules/Daily", ""),
+            404,
+            "there is no schedule Daily",
+        ),
+        (
+            ("GET", "/_local/dial", ""),
+            404,
+            "there is no GET /_local/dial here: try /_local/clock, /_local/dials or /_local/schedules",
+        ),
+    ] {
+        let (method, path, body) = request;
+        let answer = ask(&stack, method, path, "", body).await;
+        assert_eq!(answer, (status, json!({"message": message})));
+    }
+    let foreign = "origin: http://elsewhere.example\r\n";
+    let (status, _) = ask(&stack, "DELETE", "/_local/dials", foreign, "").await;
+    assert_eq!(status, 403, "another page of the browser has no say");
+}
+
+#[tokio::test]
+async fn schedules_are_listed_run_by_hand_and_run_when_their_time_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let stack = Stack::start(options(&folder)).await.unwrap();
+    let listed = get(&stack, "/_local/schedules").await;
+    let schedule = &listed["schedules"][0];
+    assert_eq!(
+        (&schedule["name"], &schedule["expression"]),
+        (&json!("TellHourly"), &json!("cron(0 * * * ? *)"))
+    );
+    let next: Vec<DateTime<Utc>> = serde_json::from_value(schedule["next"].clone()).unwrap();
+    assert_eq!(next.len(), 3);
+    assert!(
+        next.windows(2)
+            .all(|pair| pair[1] - pair[0] == TimeDelta::hours(1))
+    );
+
+    let mut lines = stack.logs().subscribe();
+    let (status, answer) = ask(&stack, "POST", "/_local/schedules/TellHourly", "", "").await;
+    assert_eq!(status, 202);
+    assert!(answer["request_id"].is_string());
+    stack
+        .clock()
+        .advance(Duration::from_secs(3 * 3600))
+        .await
+        .unwrap();
+    let mut runs = 0;
+    while runs < 4 {
+        let line = timeout(Duration::from_secs(10), lines.recv()).await;
+        runs += usize::from(line.unwrap().unwrap().text.starts_with("START"));
+    }
 }

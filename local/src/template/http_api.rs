@@ -5,9 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     document::Node,
     error::{Fault, Problem},
+    http_authorizer::{self, HttpAuthorizer},
     properties::{Known, Properties},
     scope::{IMPLICIT_HTTP_API, Scope},
     site::api_id,
+    throttling::{RouteThrottles, Throttle},
 };
 
 /// The longest, and the default, that an HTTP API waits for a function.
@@ -28,6 +30,12 @@ pub struct HttpApi {
     pub cors: Option<Cors>,
     /// In the order of the template.
     pub routes: Vec<HttpRoute>,
+    /// By name.
+    pub authorizers: BTreeMap<String, HttpAuthorizer>,
+    /// That of routes which name none.
+    pub default_authorizer: Option<String>,
+    /// Of its stage.
+    pub throttles: RouteThrottles,
 }
 
 /// A route of an HTTP API.
@@ -39,6 +47,8 @@ pub struct HttpRoute {
     pub function: String,
     /// 30 s unless declared.
     pub integration_timeout: Duration,
+    /// Name of the authorizer that is asked before the function.
+    pub authorizer: Option<String>,
 }
 
 /// `CorsConfiguration` of an HTTP API.
@@ -59,7 +69,14 @@ pub struct Cors {
 }
 
 const API: Known = Known {
-    read: &["CorsConfiguration", "StageName", "StageVariables"],
+    read: &[
+        "Auth",
+        "CorsConfiguration",
+        "DefaultRouteSettings",
+        "RouteSettings",
+        "StageName",
+        "StageVariables",
+    ],
     without_effect: &[
         "Description",
         "DisableExecuteApiEndpoint",
@@ -68,12 +85,7 @@ const API: Known = Known {
         "PropagateTags",
         "Tags",
     ],
-    warned: &[
-        "AccessLogSettings",
-        "DefaultRouteSettings",
-        "Domain",
-        "RouteSettings",
-    ],
+    warned: &["AccessLogSettings", "Domain"],
 };
 
 const EVENT: Known = Known {
@@ -83,10 +95,11 @@ const EVENT: Known = Known {
         "Method",
         "Path",
         "PayloadFormatVersion",
+        "RouteSettings",
         "TimeoutInMillis",
     ],
     without_effect: &[],
-    warned: &["RouteSettings"],
+    warned: &[],
 };
 
 const CORS: Known = Known {
@@ -110,6 +123,7 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<HttpA
     let properties =
         Properties::new(scope, id, resource.line, resource.get("Properties")).with_globals(globals);
     properties.check(&API)?;
+    let auth = http_authorizer::read(&properties)?;
     Ok(HttpApi {
         name: id.to_owned(),
         api_id: api_id(id),
@@ -119,6 +133,9 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<HttpA
         stage_variables: properties.table("StageVariables")?,
         cors: cors(&properties, "CorsConfiguration")?,
         routes: Vec::new(),
+        authorizers: auth.authorizers,
+        default_authorizer: auth.default,
+        throttles: RouteThrottles::read(&properties)?,
     })
 }
 
@@ -131,20 +148,13 @@ pub(super) fn read_route(
 ) -> Result<(), Fault> {
     event.check(&EVENT)?;
     event.only("PayloadFormatVersion", &["2.0"])?;
-    if let Some(auth) = event.within("Auth")? {
-        auth.check(&Known {
-            read: &["Authorizer"],
-            without_effect: &[],
-            warned: &[],
-        })?;
-        auth.only("Authorizer", &["NONE"])?;
-    }
-    let route = HttpRoute {
+    let mut route = HttpRoute {
         key: route_key(event)?,
         function: function.to_owned(),
         integration_timeout: event
             .milliseconds("TimeoutInMillis")?
             .unwrap_or(INTEGRATION_TIMEOUT),
+        authorizer: None,
     };
     let wanted = event
         .text("ApiId")?
@@ -168,8 +178,35 @@ pub(super) fn read_route(
         let problem = Problem::Syntax(format!("{} has the route {} twice", api.name, route.key));
         return Err(problem.at(event.line_of("Path")));
     }
+    route.authorizer = authorizer(api, event)?;
+    if let Some(settings) = event.within("RouteSettings")?
+        && let Some(throttle) = Throttle::read(&settings)?
+    {
+        api.throttles.routes.insert(route.key.clone(), throttle);
+    }
     api.routes.push(route);
     Ok(())
+}
+
+/// The authorizer that an event names, or its API's; `NONE` is none.
+fn authorizer(api: &HttpApi, event: &Properties<'_>) -> Result<Option<String>, Fault> {
+    let Some(auth) = event.within("Auth")? else {
+        return Ok(api.default_authorizer.clone());
+    };
+    auth.check(&Known {
+        read: &["Authorizer"],
+        without_effect: &[],
+        warned: &[],
+    })?;
+    match auth.text("Authorizer")? {
+        None => Ok(api.default_authorizer.clone()),
+        Some(name) if name == "NONE" => Ok(None),
+        Some(name) if api.authorizers.contains_key(&name) => Ok(Some(name)),
+        Some(name) => Err(
+            Problem::Unknown(format!("authorizer {name} of {}", api.name))
+                .at(auth.line_of("Authorizer")),
+        ),
+    }
 }
 
 fn route_key(event: &Properties<'_>) -> Result<String, Fault> {

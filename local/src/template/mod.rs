@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod function;
 mod http_api;
+mod http_authorizer;
 mod intrinsic;
 mod parameter;
 mod properties;
@@ -17,6 +18,7 @@ mod route_response;
 mod schedule;
 mod scope;
 mod site;
+mod throttling;
 mod websocket_api;
 
 #[cfg(test)]
@@ -30,8 +32,10 @@ use scope::Scope;
 pub use error::{Problem, TemplateError};
 pub use function::Function;
 pub use http_api::{Cors, HttpApi, HttpRoute};
+pub use http_authorizer::HttpAuthorizer;
 pub use schedule::{Schedule, ScheduleKind};
 pub use site::{ACCOUNT_ID, REGION, Site};
+pub use throttling::{RouteThrottles, Throttle};
 pub use websocket_api::{SocketAuthorizer, SocketRoute, WebSocketApi};
 
 /// Everything of a template that the stack runs.

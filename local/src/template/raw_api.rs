@@ -8,10 +8,12 @@ use super::{
     document::Node,
     error::{Fault, Problem},
     http_api::{self, HttpApi, HttpRoute},
+    http_authorizer::{self, HttpAuthorizer},
     properties::{Known, Properties},
     route_response::RouteResponses,
     scope::{Scope, kind},
     site::api_id,
+    throttling::RouteThrottles,
     websocket_api::{self, SocketAuthorizer, SocketRoute, WebSocketApi},
 };
 
@@ -36,9 +38,15 @@ const API: Known = Known {
 };
 
 const STAGE: Known = Known {
-    read: &["ApiId", "StageName", "StageVariables"],
+    read: &[
+        "ApiId",
+        "DefaultRouteSettings",
+        "RouteSettings",
+        "StageName",
+        "StageVariables",
+    ],
     without_effect: &["AutoDeploy", "DeploymentId", "Description", "Tags"],
-    warned: &["AccessLogSettings", "DefaultRouteSettings", "RouteSettings"],
+    warned: &["AccessLogSettings"],
 };
 
 const INTEGRATION: Known = Known {
@@ -74,7 +82,15 @@ const ROUTE: Known = Known {
 };
 
 const AUTHORIZER: Known = Known {
-    read: &["ApiId", "AuthorizerType", "AuthorizerUri", "IdentitySource"],
+    read: &[
+        "ApiId",
+        "AuthorizerPayloadFormatVersion",
+        "AuthorizerResultTtlInSeconds",
+        "AuthorizerType",
+        "AuthorizerUri",
+        "EnableSimpleResponses",
+        "IdentitySource",
+    ],
     without_effect: &["AuthorizerCredentialsArn", "Name"],
     warned: &[],
 };
@@ -83,7 +99,15 @@ const AUTHORIZER: Known = Known {
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     integrations: BTreeMap<String, Integration>,
-    authorizers: BTreeMap<String, SocketAuthorizer>,
+    authorizers: BTreeMap<String, Authorizer>,
+}
+
+/// An authorizer of either kind of API.
+#[derive(Debug)]
+struct Authorizer {
+    declared: HttpAuthorizer,
+    /// Which only those of HTTP APIs have.
+    payload_format: Option<String>,
 }
 
 #[derive(Debug)]
@@ -156,11 +180,11 @@ impl Parts {
         route.only("AuthorizationType", &["CUSTOM", "NONE"])?;
         route.only("RouteResponseSelectionExpression", &["$default"])?;
         if route.text("AuthorizationType")?.as_deref() == Some("CUSTOM") {
-            let id = route.required("AuthorizerId")?;
-            let authorizer = self.authorizers.get(&id).cloned();
-            let unknown =
-                || Problem::Unknown(format!("authorizer {id}")).at(route.line_of("AuthorizerId"));
-            api.authorizer = Some(authorizer.ok_or_else(unknown)?);
+            let (_, Authorizer { declared, .. }) = self.authorizer(route)?;
+            api.authorizer = Some(SocketAuthorizer {
+                function: declared.function.clone(),
+                identity_sources: declared.identity_sources.clone(),
+            });
         }
         let integration = match route.text("Target")? {
             Some(target) => Some(self.integration(&target, route)?),
@@ -185,7 +209,19 @@ impl Parts {
         key: String,
         route: &Properties<'_>,
     ) -> Result<(), Fault> {
-        route.only("AuthorizationType", &["NONE"])?;
+        route.only("AuthorizationType", &["CUSTOM", "NONE"])?;
+        let mut authorizer = None;
+        if route.text("AuthorizationType")?.as_deref() == Some("CUSTOM") {
+            let (id, found) = self.authorizer(route)?;
+            if found.payload_format.as_deref() != Some("2.0") {
+                return Err(route.unsupported(
+                    "an authorizer with an AuthorizerPayloadFormatVersion other than 2.0",
+                    route.line_of("AuthorizerId"),
+                ));
+            }
+            api.authorizers.insert(id.clone(), found.declared.clone());
+            authorizer = Some(id);
+        }
         let integration = self.integration(&route.required("Target")?, route)?;
         if integration.payload_format.as_deref() != Some("2.0") {
             return Err(route.unsupported(
@@ -200,8 +236,20 @@ impl Parts {
             key,
             function: integration.function.clone(),
             integration_timeout: integration.timeout.unwrap_or(http_api::INTEGRATION_TIMEOUT),
+            authorizer,
         });
         Ok(())
+    }
+
+    /// The authorizer that a route names, with its logical id.
+    fn authorizer(&self, route: &Properties<'_>) -> Result<(String, &Authorizer), Fault> {
+        let id = route.required("AuthorizerId")?;
+        match self.authorizers.get(&id) {
+            Some(authorizer) => Ok((id, authorizer)),
+            None => {
+                Err(Problem::Unknown(format!("authorizer {id}")).at(route.line_of("AuthorizerId")))
+            }
+        }
     }
 
     fn integration(&self, target: &str, route: &Properties<'_>) -> Result<&Integration, Fault> {
@@ -233,6 +281,7 @@ pub(super) fn read_api(
             route_selection: api.required("RouteSelectionExpression")?,
             routes: BTreeMap::new(),
             authorizer: None,
+            throttles: RouteThrottles::default(),
         });
     } else {
         template.http_apis.push(HttpApi {
@@ -242,6 +291,9 @@ pub(super) fn read_api(
             stage_variables: BTreeMap::new(),
             cors: http_api::cors(&api, "CorsConfiguration")?,
             routes: Vec::new(),
+            authorizers: BTreeMap::new(),
+            default_authorizer: None,
+            throttles: RouteThrottles::default(),
         });
     }
     Ok(())
@@ -257,15 +309,26 @@ pub(super) fn read_stage(
     let stage = of(scope, id, resource);
     stage.check(&STAGE)?;
     let wanted = stage.required("ApiId")?;
-    let sockets = template
-        .websocket_apis
-        .iter_mut()
-        .map(|api| (&api.api_id, &mut api.stage, &mut api.stage_variables));
-    let https = template
-        .http_apis
-        .iter_mut()
-        .map(|api| (&api.api_id, &mut api.stage, &mut api.stage_variables));
-    let Some((_, name, variables)) = sockets.chain(https).find(|(api_id, ..)| **api_id == wanted)
+    let sockets = template.websocket_apis.iter_mut().map(|api| {
+        let throttles = &mut api.throttles;
+        (
+            &api.api_id,
+            &mut api.stage,
+            &mut api.stage_variables,
+            throttles,
+        )
+    });
+    let https = template.http_apis.iter_mut().map(|api| {
+        let throttles = &mut api.throttles;
+        (
+            &api.api_id,
+            &mut api.stage,
+            &mut api.stage_variables,
+            throttles,
+        )
+    });
+    let Some((_, name, variables, throttles)) =
+        sockets.chain(https).find(|(api_id, ..)| **api_id == wanted)
     else {
         return Err(Problem::Unknown(format!("API {wanted}")).at(stage.line_of("ApiId")));
     };
@@ -274,6 +337,7 @@ pub(super) fn read_stage(
     }
     *name = stage.required("StageName")?;
     *variables = stage.table("StageVariables")?;
+    *throttles = RouteThrottles::read(&stage)?;
     Ok(())
 }
 
@@ -307,12 +371,18 @@ fn read_integration(integration: &Properties<'_>) -> Result<Integration, Fault> 
     })
 }
 
-fn read_authorizer(authorizer: &Properties<'_>) -> Result<SocketAuthorizer, Fault> {
+fn read_authorizer(authorizer: &Properties<'_>) -> Result<Authorizer, Fault> {
     authorizer.check(&AUTHORIZER)?;
     authorizer.only("AuthorizerType", &["REQUEST"])?;
-    Ok(SocketAuthorizer {
+    let declared = HttpAuthorizer {
         function: authorizer.function("AuthorizerUri")?,
         identity_sources: authorizer.texts("IdentitySource")?,
+        simple_responses: authorizer.flag("EnableSimpleResponses")?.unwrap_or(false),
+        result_ttl: http_authorizer::seconds(authorizer, "AuthorizerResultTtlInSeconds")?,
+    };
+    Ok(Authorizer {
+        declared,
+        payload_format: authorizer.text("AuthorizerPayloadFormatVersion")?,
     })
 }
 

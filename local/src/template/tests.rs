@@ -19,7 +19,7 @@ fn load_with(path: &Path, parameters: &[(&str, &str)]) -> Result<Template, Strin
 }
 
 /// A template whose resources are `text`; the first of their lines is line 2.
-fn load(text: &str) -> Result<Template, String> {
+pub(super) fn load(text: &str) -> Result<Template, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("template.yaml");
     fs::write(&path, format!("Resources:\n{text}")).unwrap();

@@ -8,6 +8,7 @@ use super::{
     properties::{Known, Properties},
     scope::Scope,
     site::api_id,
+    throttling::RouteThrottles,
 };
 
 /// The longest, and the default, that a WebSocket API waits for a function.
@@ -30,6 +31,8 @@ pub struct WebSocketApi {
     pub routes: BTreeMap<String, SocketRoute>,
     /// On `$connect`.
     pub authorizer: Option<SocketAuthorizer>,
+    /// Of its stage.
+    pub throttles: RouteThrottles,
 }
 
 /// A route of a WebSocket API.
@@ -55,7 +58,9 @@ pub struct SocketAuthorizer {
 const API: Known = Known {
     read: &[
         "Auth",
+        "DefaultRouteSettings",
         "RouteSelectionExpression",
+        "RouteSettings",
         "Routes",
         "StageName",
         "StageVariables",
@@ -71,12 +76,7 @@ const API: Known = Known {
         "PropagateTags",
         "Tags",
     ],
-    warned: &[
-        "AccessLogSettings",
-        "DefaultRouteSettings",
-        "Domain",
-        "RouteSettings",
-    ],
+    warned: &["AccessLogSettings", "Domain"],
 };
 
 const ROUTE: Known = Known {
@@ -133,6 +133,7 @@ pub(super) fn read(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<WebSo
         route_selection: properties.required("RouteSelectionExpression")?,
         routes,
         authorizer: read_authorizer(&properties)?,
+        throttles: RouteThrottles::read(&properties)?,
     })
 }
 

@@ -9,6 +9,7 @@ mod bodies;
 mod budget;
 mod chat;
 mod cleanup;
+mod dials;
 mod error_codes;
 mod frames;
 mod heartbeat;

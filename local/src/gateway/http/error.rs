@@ -1,12 +1,9 @@
 //! Why a request to an HTTP API got no result of a function's.
 
-use axum::{
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{http::StatusCode, response::Response};
 
 use crate::{
-    gateway::{functions::CallError, reply},
+    gateway::{Unconfirmed, functions::CallError, reply},
     lambda::InvokeError,
 };
 
@@ -17,6 +14,18 @@ pub(super) enum HttpError {
     NotFound,
     #[error("the request line and headers are too large")]
     HeadersTooLarge,
+    /// Too many requests, for the account or for the route.
+    #[error("too many requests")]
+    Throttled,
+    /// An identity source is missing, or the authorizer said `Unauthorized`.
+    #[error("unauthorized")]
+    Unauthorized,
+    /// The authorizer denied it.
+    #[error("forbidden")]
+    Forbidden,
+    /// The authorizer failed, or its result makes no sense.
+    #[error("the authorizer gave no usable result: {0}")]
+    Authorizer(String),
     #[error("the body is too large")]
     BodyTooLarge,
     /// The client broke off, so nobody reads the answer.
@@ -33,19 +42,26 @@ pub(super) enum HttpError {
 impl HttpError {
     /// Whether something is broken, rather than a request wrong.
     pub(super) fn is_fault(&self) -> bool {
-        self.status().is_server_error()
+        matches!(
+            self,
+            Self::Call(_) | Self::Event(_) | Self::Malformed(_) | Self::Authorizer(_)
+        )
     }
 
-    fn status(&self) -> StatusCode {
+    fn status(&self, unconfirmed: &Unconfirmed) -> StatusCode {
         match self {
+            Self::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::BodyTooLarge | Self::Call(CallError::Refused(InvokeError::RequestTooLarge)) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
             Self::Unreadable => StatusCode::BAD_REQUEST,
-            Self::Call(CallError::TimedOut(_) | CallError::Refused(InvokeError::Throttled)) => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::Call(CallError::TimedOut(_)) => unconfirmed.http_timeout,
+            Self::Call(CallError::Refused(InvokeError::Throttled)) => {
+                unconfirmed.http_throttled_function
             }
             Self::Call(
                 CallError::Failed(_)
@@ -55,15 +71,15 @@ impl HttpError {
                     | InvokeError::Service(_),
                 ),
             )
+            | Self::Authorizer(_)
             | Self::Event(_)
             | Self::Malformed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-}
 
-impl IntoResponse for HttpError {
-    fn into_response(self) -> Response {
-        let status = self.status();
+    /// What the client gets.
+    pub(super) fn response(&self, unconfirmed: &Unconfirmed) -> Response {
+        let status = self.status(unconfirmed);
         let text = match status {
             // The name that the status had before RFC 9110.
             StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
@@ -77,7 +93,7 @@ impl IntoResponse for HttpError {
 mod tests {
     use std::time::Duration;
 
-    use axum::{body::to_bytes, response::IntoResponse};
+    use axum::body::to_bytes;
     use bytes::Bytes;
 
     use super::*;
@@ -87,6 +103,22 @@ mod tests {
         let slow = CallError::TimedOut(Duration::from_secs(30));
         for (error, status, body) in [
             (HttpError::NotFound, 404, r#"{"message":"Not Found"}"#),
+            (
+                HttpError::Throttled,
+                429,
+                r#"{"message":"Too Many Requests"}"#,
+            ),
+            (
+                HttpError::Unauthorized,
+                401,
+                r#"{"message":"Unauthorized"}"#,
+            ),
+            (HttpError::Forbidden, 403, r#"{"message":"Forbidden"}"#),
+            (
+                HttpError::Authorizer(String::new()),
+                500,
+                r#"{"message":"Internal Server Error"}"#,
+            ),
             (
                 HttpError::BodyTooLarge,
                 413,
@@ -118,7 +150,7 @@ mod tests {
                 r#"{"message":"Service Unavailable"}"#,
             ),
         ] {
-            let response = error.into_response();
+            let response = error.response(&Unconfirmed::default());
             assert_eq!(response.status(), status);
             assert_eq!(to_bytes(response.into_body(), 1024).await.unwrap(), body);
         }

@@ -10,6 +10,7 @@ use axum::http::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::{
     HttpApi,
@@ -67,6 +68,31 @@ struct RequestContext<'a> {
     stage: &'a str,
     time: String,
     time_epoch: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorizer: Option<&'a RawValue>,
+}
+
+/// What an authorizer receives: the event of the function without the body, and what is asked.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuthorizerEvent<'a> {
+    version: &'static str,
+    r#type: &'static str,
+    route_arn: String,
+    identity_source: &'a [String],
+    route_key: &'a str,
+    raw_path: &'a str,
+    raw_query_string: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<String>,
+    headers: JoinedValues<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query_string_parameters: Option<JoinedValues<'a>>,
+    request_context: RequestContext<'a>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    path_parameters: &'a BTreeMap<&'a str, String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    stage_variables: &'a BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -80,8 +106,8 @@ struct Http<'a> {
 }
 
 impl Incoming<'_> {
-    /// The event, as JSON.
-    pub(super) fn event(&self) -> serde_json::Result<Bytes> {
+    /// The event of the function, as JSON, with what the authorizer said.
+    pub(super) fn event(&self, authorizer: Option<&RawValue>) -> serde_json::Result<Bytes> {
         let path = decoded(self.parts.uri.path());
         let raw_query = self.parts.uri.query().unwrap_or_default();
         let query = MultiMap::from_query(raw_query);
@@ -97,11 +123,54 @@ impl Incoming<'_> {
             query_string_parameters: (!query.is_empty()).then(|| query.joined_values()),
             path_parameters: &self.matched.path_parameters,
             stage_variables: &self.api.declared.stage_variables,
-            request_context: self.context(&path),
+            request_context: RequestContext {
+                authorizer,
+                ..self.context(&path)
+            },
             body,
             is_base64_encoded,
         };
         serde_json::to_vec(&event).map(Bytes::from)
+    }
+
+    /// The event of the authorizer, as JSON.
+    pub(super) fn authorizer_event(&self, identity: &[String]) -> serde_json::Result<Bytes> {
+        let path = decoded(self.parts.uri.path());
+        let raw_query = self.parts.uri.query().unwrap_or_default();
+        let query = MultiMap::from_query(raw_query);
+        let headers = self.headers();
+        let event = AuthorizerEvent {
+            version: "2.0",
+            r#type: "REQUEST",
+            route_arn: self.route_arn(),
+            identity_source: identity,
+            route_key: &self.matched.route.key,
+            raw_path: &path,
+            raw_query_string: raw_query,
+            cookies: self.cookies(),
+            headers: headers.joined_values(),
+            query_string_parameters: (!query.is_empty()).then(|| query.joined_values()),
+            request_context: self.context(&path),
+            path_parameters: &self.matched.path_parameters,
+            stage_variables: &self.api.declared.stage_variables,
+        };
+        serde_json::to_vec(&event).map(Bytes::from)
+    }
+
+    /// What a policy has to allow, such as `arn:aws:execute-api:us-east-1:123456789012:abcd123456/prod/GET/pets/6`.
+    pub(super) fn route_arn(&self) -> String {
+        let options = &self.api.platform.options;
+        let declared = &self.api.declared;
+        let path = self.parts.uri.path();
+        format!(
+            "arn:aws:execute-api:{}:{}:{}/{}/{}{}",
+            options.region,
+            options.account_id,
+            declared.api_id,
+            declared.stage,
+            self.parts.method,
+            self.api.path_within(path).unwrap_or(path)
+        )
     }
 
     fn context<'s>(&'s self, path: &'s str) -> RequestContext<'s> {
@@ -129,6 +198,7 @@ impl Incoming<'_> {
             stage: &self.api.declared.stage,
             time: now.clf(),
             time_epoch: now.epoch_ms(),
+            authorizer: None,
         }
     }
 

@@ -5,9 +5,11 @@
 //! | [`route`] | which route a request takes |
 //! | [`event`] | what its function receives |
 //! | [`response`] | what its function's result says |
+//! | [`authorizer`] | whether it may reach its function |
 //! | [`cors`] | what browsers are told |
 //! | [`error`] | why a request got no result |
 
+mod authorizer;
 mod cors;
 mod error;
 mod event;
@@ -19,19 +21,21 @@ use std::{borrow::Cow, sync::Arc};
 use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, Method, header::ORIGIN, request::Parts},
-    response::{IntoResponse, Response},
+    response::Response,
 };
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use tracing::warn;
 
 use self::{
+    authorizer::Verdicts,
     error::HttpError,
     event::Incoming,
     route::{Matched, Routes},
 };
-use super::{id::new_id, platform::Platform};
-use crate::template;
+use super::{Unconfirmed, id::new_id, platform::Platform, throttle::RouteThrottle};
+use crate::template::{self, HttpAuthorizer, HttpRoute};
 
 /// On every response of an HTTP API.
 const REQUEST_ID: HeaderName = HeaderName::from_static("apigw-requestid");
@@ -45,6 +49,8 @@ pub(super) struct HttpApis(Vec<Arc<HttpApi>>);
 struct HttpApi {
     declared: template::HttpApi,
     routes: Routes,
+    verdicts: Verdicts,
+    throttle: RouteThrottle,
     platform: Arc<Platform>,
 }
 
@@ -64,6 +70,12 @@ impl HttpApis {
             Arc::new(HttpApi {
                 declared: declared.clone(),
                 routes,
+                verdicts: Verdicts::default(),
+                throttle: RouteThrottle::new(
+                    &declared.throttles,
+                    declared.routes.iter().map(|route| &route.key),
+                    platform.options.limits.throttles.as_ref(),
+                ),
                 platform: Arc::clone(platform),
             })
         };
@@ -135,7 +147,7 @@ impl HttpApi {
                         "a request on route {route_key} failed: {error}"
                     );
                 }
-                error.into_response()
+                error.response(&self.platform.options.unconfirmed)
             });
         self.finished(response, &request_id, origin.as_ref())
     }
@@ -147,6 +159,9 @@ impl HttpApi {
         request_id: &str,
     ) -> Result<Response, HttpError> {
         let limits = &self.platform.options.limits;
+        if !self.platform.throttle.allows_request() || !self.throttle.allows(&matched.route.key) {
+            return Err(HttpError::Throttled);
+        }
         let source_ip = super::peer::source_ip(&request);
         let (parts, body) = request.into_parts();
         if header_bytes(&parts) > limits.http_header_bytes {
@@ -175,13 +190,27 @@ impl HttpApi {
             matched: &matched,
             request_id,
         };
-        let event = incoming.event().map_err(HttpError::Event)?;
+        let authorizer = match self.authorizer(matched.route) {
+            Some((name, authorizer)) => {
+                Some(self.verdicts.authorize(name, authorizer, &incoming).await?)
+            }
+            None => None,
+        };
+        let event = incoming
+            .event(authorizer.as_deref())
+            .map_err(HttpError::Event)?;
         let result = self
             .platform
             .functions
             .call(function, event, timeout)
             .await?;
-        response::read(result)
+        response::read(result, self.platform.options.unconfirmed.unquotes_strings)
+    }
+
+    /// The authorizer of a route, with its name.
+    fn authorizer<'a>(&'a self, route: &'a HttpRoute) -> Option<(&'a str, &'a HttpAuthorizer)> {
+        let name = route.authorizer.as_deref()?;
+        Some((name, self.declared.authorizers.get(name)?))
     }
 
     /// With the headers that every response of the API has.
@@ -201,12 +230,20 @@ impl HttpApi {
 impl Unmatched {
     /// The 404 of the API that the request was for.
     pub(super) fn not_found(self) -> Response {
-        let response = HttpError::NotFound.into_response();
+        let not_found = |unconfirmed| HttpError::NotFound.response(unconfirmed);
         match &self.api {
-            Some(api) => api.finished(response, &new_id(), self.origin.as_ref()),
-            None => response,
+            Some(api) => {
+                let response = not_found(&api.platform.options.unconfirmed);
+                api.finished(response, &new_id(), self.origin.as_ref())
+            }
+            None => not_found(&Unconfirmed::default()),
         }
     }
+}
+
+/// What a function's result says as the response of an API with proxy integrations; none when it makes no sense.
+pub(super) fn response_of(result: Bytes) -> Option<Response> {
+    response::read(result, false).ok()
 }
 
 fn tagged(mut response: Response, request_id: &str) -> Response {

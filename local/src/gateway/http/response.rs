@@ -42,10 +42,13 @@ struct Marker {
 
 /// The response that a function's result describes. A result without `statusCode` is itself the body, even when it is
 /// no valid JSON: AWS does not look.
-pub(super) fn read(result: Bytes) -> Result<Response, HttpError> {
+pub(super) fn read(result: Bytes, unquotes_strings: bool) -> Result<Response, HttpError> {
     let is_object = result.trim_ascii_start().first() == Some(&b'{');
     if !is_object || serde_json::from_slice::<Marker>(&result).is_err() {
-        return Ok(inferred(result));
+        let text = unquotes_strings
+            .then(|| serde_json::from_slice::<String>(&result).ok())
+            .flatten();
+        return Ok(inferred(text.map_or(result, Bytes::from)));
     }
     let explicit: Explicit =
         serde_json::from_slice(&result).map_err(|error| HttpError::Malformed(error.to_string()))?;
@@ -115,7 +118,7 @@ mod tests {
 
     /// Status, headers and body, as text.
     async fn written(result: &'static str) -> String {
-        let response = match read(Bytes::from_static(result.as_bytes())) {
+        let response = match read(Bytes::from_static(result.as_bytes()), false) {
             Ok(response) => response,
             Err(error) => return error.to_string(),
         };
@@ -167,6 +170,14 @@ mod tests {
                 format!("200\ncontent-type: application/json\n{result}")
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_string_may_lose_its_quotes() {
+        let read = |result| read(Bytes::from_static(result), true).unwrap().into_body();
+        let body = |result| to_bytes(read(result), 1024);
+        assert_eq!(body(br#""te\"xt""#).await.unwrap(), "te\"xt");
+        assert_eq!(body(b"[1]").await.unwrap(), "[1]");
     }
 
     #[tokio::test]

@@ -170,6 +170,7 @@ mod tests {
             key: (*key).to_owned(),
             function: "F".to_owned(),
             integration_timeout: Duration::from_secs(30),
+            authorizer: None,
         };
         Routes::new(&keys.iter().map(route).collect::<Vec<_>>())
     }

@@ -16,7 +16,7 @@ use super::{
     refusal::Refusal,
     registry::Lease,
 };
-use crate::gateway::{functions::CallError, id::new_id};
+use crate::gateway::{functions::CallError, http::response_of, id::new_id};
 
 /// A connection that the authorizer and `$connect` let in.
 #[derive(Debug)]
@@ -87,7 +87,14 @@ async fn decide(api: &SocketApi, opening: &Opening) -> Result<Decision, Refusal>
         CallError::Refused(_) => Refusal::Invocation(error),
         CallError::Failed(_) | CallError::TimedOut(_) => Refusal::Function(error.to_string()),
     })?;
-    let subprotocol = accepted_subprotocol(&result)?;
+    let forwards_refusals = api.platform.options.unconfirmed.forwards_refusals;
+    let subprotocol = accepted_subprotocol(&result).map_err(|refusal| match refusal {
+        Refusal::ByFunction { status, .. } if forwards_refusals => Refusal::ByFunction {
+            status,
+            answer: response_of(result).map(Box::new),
+        },
+        refusal => refusal,
+    })?;
     Ok((authorizer, subprotocol))
 }
 
@@ -101,7 +108,10 @@ fn accepted_subprotocol(result: &[u8]) -> Result<Option<HeaderValue>, Refusal> {
         return Err(Refusal::Function(format!("its status is {status}")));
     }
     if !status.is_success() {
-        return Err(Refusal::ByFunction(status));
+        return Err(Refusal::ByFunction {
+            status,
+            answer: None,
+        });
     }
     let headers = result.headers.unwrap_or_default();
     let protocol = headers
@@ -128,7 +138,13 @@ mod tests {
         );
         let refusal = accepted_subprotocol(br#"{"statusCode":401,"body":"no"}"#).unwrap_err();
         assert!(
-            matches!(refusal, Refusal::ByFunction(StatusCode::UNAUTHORIZED)),
+            matches!(
+                refusal,
+                Refusal::ByFunction {
+                    status: StatusCode::UNAUTHORIZED,
+                    ..
+                }
+            ),
             "{refusal:?}"
         );
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{registry::Registry, route::RouteSelection};
 use crate::{
-    gateway::platform::Platform,
+    gateway::{platform::Platform, throttle::RouteThrottle},
     template::{SocketRoute, WebSocketApi},
 };
 
@@ -15,13 +15,20 @@ pub(crate) struct SocketApi {
     pub(crate) platform: Arc<Platform>,
     /// The connections of this API alone: another API's stage does not know them.
     pub(crate) registry: Registry,
+    pub(crate) throttle: RouteThrottle,
     selection: RouteSelection,
 }
 
 impl SocketApi {
     pub(crate) fn new(declared: WebSocketApi, platform: Arc<Platform>) -> Self {
         let selection = RouteSelection::parse(&declared.route_selection);
+        let throttle = RouteThrottle::new(
+            &declared.throttles,
+            declared.routes.keys(),
+            platform.options.limits.throttles.as_ref(),
+        );
         Self {
+            throttle,
             declared,
             platform,
             registry: Registry::default(),

@@ -8,11 +8,10 @@ use super::{
     api::SocketApi,
     event::{AuthorizerEvent, EventKind, RequestContext},
     opening::Opening,
-    policy::Policy,
     refusal::Refusal,
 };
 use crate::{
-    gateway::{functions::CallError, id::new_id},
+    gateway::{functions::CallError, id::new_id, policy::Policy},
     template::SocketAuthorizer,
 };
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde::Deserialize;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tracing::warn;
 
 use super::{
@@ -15,15 +14,18 @@ use super::{
     frame::Failure,
     outbox::Outgoing,
 };
-use crate::gateway::{functions::CallError, id::new_id};
+use crate::gateway::{ThrottledMessage, functions::CallError, id::new_id};
 
 /// Hands a message to its route, and the route's answer to the sender. Messages of one connection may overtake each
 /// other.
-pub(super) async fn message(connection: Arc<Connection>, text: Utf8Bytes) {
+pub(super) async fn message(connection: Arc<Connection>, text: String) {
     let request_id = new_id();
     match answer(&connection, &request_id, &text).await {
         Ok(None) => {}
         Ok(Some(reply)) => connection.reply(reply).await,
+        Err(Failure::Throttled) if closes_when_throttled(&connection) => {
+            connection.hang_up(End::THROTTLED);
+        }
         Err(failure) => {
             connection
                 .reply(failure.frame(&connection.peer.connection_id, &request_id))
@@ -32,13 +34,24 @@ pub(super) async fn message(connection: Arc<Connection>, text: Utf8Bytes) {
     }
 }
 
+fn closes_when_throttled(connection: &Connection) -> bool {
+    let unconfirmed = &connection.api.platform.options.unconfirmed;
+    unconfirmed.throttled_message == ThrottledMessage::Close
+}
+
 async fn answer(
     connection: &Connection,
     request_id: &str,
     text: &str,
 ) -> Result<Option<Outgoing>, Failure> {
     let api = &connection.api;
+    if !api.platform.throttle.allows_request() {
+        return Err(Failure::Throttled);
+    }
     let (route_key, route) = api.route_of_message(text).ok_or(Failure::NoRoute)?;
+    if !api.throttle.allows(route_key) {
+        return Err(Failure::Throttled);
+    }
     let Some(function) = &route.function else {
         return Ok(None);
     };
@@ -75,7 +88,8 @@ async fn answer(
     if !route.two_way {
         return Ok(None);
     }
-    reply_of(&result).map_err(|error| {
+    let forwards_failures = api.platform.options.unconfirmed.forwards_failures;
+    reply_of(&result, forwards_failures).map_err(|error| {
         warn!(
             function,
             "the result of a two-way route makes no sense: {error}"
@@ -132,17 +146,19 @@ fn written(event: &impl serde::Serialize, function: &str) -> Option<Bytes> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RouteResult {
-    #[serde(rename = "statusCode")]
-    _status_code: u16,
+    status_code: u16,
     #[serde(default)]
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
 }
 
-/// What goes to the sender: the `body`, whatever the status; nothing when there is none.
-fn reply_of(result: &[u8]) -> Result<Option<Outgoing>, String> {
+/// What goes to the sender: the `body`; nothing when there is none, or when the status says that it is no answer.
+fn reply_of(result: &[u8], forwards_failures: bool) -> Result<Option<Outgoing>, String> {
     let result: RouteResult = serde_json::from_slice(result).map_err(|error| error.to_string())?;
+    if !forwards_failures && !(200..300).contains(&result.status_code) {
+        return Ok(None);
+    }
     let Some(body) = result.body.filter(|body| !body.is_empty()) else {
         return Ok(None);
     };
@@ -158,7 +174,7 @@ mod tests {
     use super::*;
 
     fn reply(result: &str) -> Result<Option<Outgoing>, String> {
-        reply_of(result.as_bytes())
+        reply_of(result.as_bytes(), false)
     }
 
     #[test]
@@ -169,13 +185,17 @@ mod tests {
             sent(r#"{"a":1}"#)
         );
         assert_eq!(
-            reply(r#"{"statusCode":500,"headers":{},"body":"oh"}"#),
-            sent("oh")
-        );
-        assert_eq!(
             reply(r#"{"statusCode":200,"body":"aGk=","isBase64Encoded":true}"#),
             sent("hi")
         );
+    }
+
+    #[test]
+    fn a_result_that_is_a_failure_is_no_answer_unless_it_is_wanted() {
+        let result = br#"{"statusCode":500,"headers":{},"body":"oh"}"#;
+        assert_eq!(reply_of(result, false), Ok(None));
+        let sent = Some(Outgoing::from("oh".to_owned()));
+        assert_eq!(reply_of(result, true), Ok(sent));
     }
 
     #[test]

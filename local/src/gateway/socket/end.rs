@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use tokio_tungstenite::tungstenite::{
-    Error, Utf8Bytes,
-    error::ProtocolError,
-    protocol::{CloseFrame, frame::coding::CloseCode},
-};
+use super::wire::{CloseFrame, Fault};
+
+/// The code of a close frame without one, which exists only where it is talked about.
+const NO_STATUS: u16 = 1005;
 
 /// How a connection ended: `disconnectStatusCode` and `disconnectReason` of `$disconnect`.
 ///
@@ -31,6 +30,8 @@ impl End {
     pub(crate) const LOST: Self = Self::constant(1006, "Abnormal Closure");
     /// A text frame that is not UTF-8.
     pub(crate) const NOT_UTF8: Self = Self::constant(1007, "Invalid frame payload data");
+    /// Too many messages. AWS documents the code for "too many requests from a particular client".
+    pub(crate) const THROTTLED: Self = Self::constant(1008, "Policy Violation");
     /// A frame or a message over its limit.
     pub(crate) const TOO_BIG: Self = Self::constant(1009, "Message Too Big");
 
@@ -44,35 +45,35 @@ impl End {
     /// The client's close frame, which may be empty.
     pub(crate) fn from_client(frame: Option<CloseFrame>) -> Self {
         match frame {
-            None => Self::constant(1005, "Client-side close frame status not set"),
+            None => Self::constant(NO_STATUS, "Client-side close frame status not set"),
             Some(frame) => Self {
-                code: frame.code.into(),
-                reason: Cow::Owned(frame.reason.to_string()),
+                code: frame.code,
+                reason: Cow::Owned(frame.reason),
             },
         }
     }
 
-    /// What a failed read means.
-    pub(crate) fn from_error(error: &Error) -> Self {
-        match error {
-            Error::Capacity(_) => Self::TOO_BIG,
-            Error::Utf8(_) => Self::NOT_UTF8,
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Self::LOST,
-            Error::Protocol(_) => Self::PROTOCOL_ERROR,
-            // tungstenite's other errors are about handshakes, TLS and URLs, or about a stream that has gone.
-            _ => Self::LOST,
+    /// What a client that cannot be read means.
+    pub(crate) fn from_fault(fault: Fault) -> Self {
+        match fault {
+            Fault::Protocol => Self::PROTOCOL_ERROR,
+            Fault::Binary => Self::BINARY,
+            Fault::Payload => Self::NOT_UTF8,
+            Fault::TooBig => Self::TOO_BIG,
+            Fault::Lost => Self::LOST,
         }
     }
 
-    /// Whether the client can still be told.
+    /// Whether the client can no longer be told.
     pub(crate) fn is_lost(&self) -> bool {
         self.code == Self::LOST.code
     }
 
-    pub(crate) fn close_frame(&self) -> CloseFrame {
-        CloseFrame {
-            code: CloseCode::from(self.code),
-            reason: Utf8Bytes::from(self.reason.as_ref()),
-        }
+    /// What the client is told: nothing, when it gave no code itself.
+    pub(crate) fn close_frame(&self) -> Option<CloseFrame> {
+        (self.code != NO_STATUS).then(|| CloseFrame {
+            code: self.code,
+            reason: self.reason.clone().into_owned(),
+        })
     }
 }

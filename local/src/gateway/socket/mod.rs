@@ -6,11 +6,12 @@
 //! | [`handshake`] | from an HTTP request to a 101 or a refusal |
 //! | [`opening`] | the request for a socket, as events show it |
 //! | [`admission`] | the decision: authorizer, then `$connect` |
-//! | [`authorizer`], [`policy`] | who may open a socket |
+//! | [`authorizer`] | who may open a socket |
 //! | [`refusal`] | why a socket was not opened |
 //! | [`registry`] | who is connected; the lease that ends in `$disconnect` |
 //! | [`connection`], [`outbox`] | an open socket, and what waits to be written to it |
-//! | [`pump`] | the reading and the writing task of a socket |
+//! | [`wire`] | frames and messages as bytes |
+//! | [`pump`] | the task of a socket, which reads and writes |
 //! | [`dispatch`], [`route`] | from a frame to a function and back |
 //! | [`frame`] | the frames that the gateway writes by itself |
 //! | [`end`] | how a socket ended |
@@ -28,13 +29,13 @@ mod handshake;
 mod opening;
 mod outbox;
 mod peer;
-mod policy;
 mod pump;
 mod refusal;
 mod registry;
 mod route;
 #[cfg(test)]
 mod sample;
+mod wire;
 
 pub(super) use api::SocketApi;
 pub(super) use end::End;

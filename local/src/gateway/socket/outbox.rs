@@ -7,39 +7,40 @@ use tokio::sync::{
     OwnedSemaphorePermit, Semaphore,
     mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
 };
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// What the smallest message counts, so that empty ones cannot fill the memory: 1 KiB.
 const MIN_WEIGHT: usize = 1024;
 
 /// A message for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Outgoing {
-    Text(Utf8Bytes),
-    /// What was posted is not UTF-8, so a text frame cannot carry it.
-    Binary(Bytes),
+pub(crate) struct Outgoing {
+    payload: Bytes,
+    is_text: bool,
 }
 
 impl Outgoing {
     /// A text message if the bytes are UTF-8. They are not copied.
-    pub(crate) fn from_bytes(bytes: Bytes) -> Self {
-        match Utf8Bytes::try_from(bytes.clone()) {
-            Ok(text) => Self::Text(text),
-            Err(_) => Self::Binary(bytes),
-        }
+    pub(crate) fn from_bytes(payload: Bytes) -> Self {
+        let is_text = str::from_utf8(&payload).is_ok();
+        Self { payload, is_text }
     }
 
-    fn len(&self) -> usize {
-        match self {
-            Self::Text(text) => text.len(),
-            Self::Binary(bytes) => bytes.len(),
-        }
+    /// Whether a text frame can carry it.
+    pub(crate) fn is_text(&self) -> bool {
+        self.is_text
+    }
+
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
     }
 }
 
 impl From<String> for Outgoing {
     fn from(text: String) -> Self {
-        Self::Text(text.into())
+        Self {
+            payload: text.into(),
+            is_text: true,
+        }
     }
 }
 
@@ -97,7 +98,7 @@ impl Outbox {
 
     /// A message larger than the whole queue may pass when it is alone.
     fn weight(&self, message: &Outgoing) -> u32 {
-        let weight = message.len().max(MIN_WEIGHT).min(self.capacity);
+        let weight = message.payload.len().max(MIN_WEIGHT).min(self.capacity);
         u32::try_from(weight).expect("the capacity fits in 32 bits")
     }
 
@@ -141,13 +142,10 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf8_stay_bytes() {
-        assert_eq!(
-            Outgoing::from_bytes(Bytes::from_static(b"\xff")),
-            Outgoing::Binary(Bytes::from_static(b"\xff"))
-        );
+        assert!(!Outgoing::from_bytes(Bytes::from_static(b"\xff")).is_text());
         assert_eq!(
             Outgoing::from_bytes(Bytes::from_static("é".as_bytes())),
-            Outgoing::Text("é".into())
+            Outgoing::from("é".to_owned())
         );
     }
 }

@@ -1,25 +1,13 @@
-//! The two tasks of a socket: one reads, one writes.
+//! The task of a socket, which reads and writes.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
-use futures_util::{
-    SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
-};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{ReadHalf, WriteHalf, split},
     sync::oneshot,
-    task::JoinHandle,
     time::timeout,
-};
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Error, Message,
-        protocol::{Role, WebSocketConfig},
-    },
 };
 use tracing::debug;
 
@@ -27,80 +15,161 @@ use super::{
     connection::{Connection, Inbox},
     dispatch,
     end::End,
-    frame::frames,
     outbox::OutgoingQueue,
     registry::Lease,
+    wire::{Deflate, Event, Reader, WireLimits, Writer},
 };
-use crate::gateway::Limits;
+use crate::gateway::GatewayOptions;
 
 /// How long the 101 may take to leave after it was decided.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What a socket reads at once, and allocates for it: enough for a chat message, little enough for ten thousand
-/// sockets.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
-
-/// How many messages one write may carry.
-const BATCH: usize = 64;
-
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
-type Reader = SplitStream<Socket>;
-type Writer = SplitSink<Socket, Message>;
-
 /// Serves an accepted socket until it ends, however it ends.
-pub(super) async fn run(lease: Lease, inbox: Inbox, upgrade: OnUpgrade) {
-    let limits = &lease.connection().api.platform.options.limits;
+pub(super) async fn run(lease: Lease, inbox: Inbox, upgrade: OnUpgrade, deflate: Option<Deflate>) {
     let upgraded = match timeout(UPGRADE_TIMEOUT, upgrade).await {
         Ok(Ok(upgraded)) => TokioIo::new(upgraded),
         // The lease says 1006 when it is dropped.
         Ok(Err(error)) => return debug!("a client left before its 101: {error}"),
         Err(_) => return debug!("a client did not take its 101"),
     };
-    let socket =
-        WebSocketStream::from_raw_socket(upgraded, Role::Server, Some(protocol(limits))).await;
-    let (writer, mut reader) = socket.split();
-    let (close, closing) = oneshot::channel();
-    let writing = tokio::spawn(write(writer, inbox.outgoing, closing, limits.frame_bytes));
-    let end = read(lease.connection(), &mut reader, inbox.hang_up).await;
-    let patience = limits.close_handshake;
+    let options = &lease.connection().api.platform.options;
+    let patience = options.limits.close_handshake;
+    let (read, write) = split(upgraded);
+    let mut socket = Socket {
+        reader: Reader::new(read, wire_limits(options), deflate.is_some()),
+        writer: Writer::new(write, deflate, options.limits.frame_bytes),
+        queue: inbox.outgoing,
+    };
+    let ended = socket.serve(lease.connection(), inbox.hang_up).await;
     // The connection is over now; how long the client takes to agree does not matter to `$disconnect`.
-    lease.end(end.clone());
-    finish(end, reader, writing, close, patience).await;
+    lease.end(ended.end.clone());
+    if timeout(patience, socket.finish(ended)).await.is_err() {
+        debug!("a client did not finish the close handshake");
+    }
 }
 
-fn protocol(limits: &Limits) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .max_frame_size(Some(limits.frame_bytes))
-        .max_message_size(Some(limits.message_bytes))
+fn wire_limits(options: &GatewayOptions) -> WireLimits {
+    let limits = &options.limits;
+    WireLimits {
+        frame_bytes: limits.frame_bytes,
+        message_bytes: limits.message_bytes,
+        inflated_frame_bytes: if options.unconfirmed.limits_inflated_frames {
+            limits.frame_bytes
+        } else {
+            limits.message_bytes
+        },
+    }
 }
 
-/// Dispatches messages until the socket ends, and says how it did.
-async fn read(
-    connection: &Arc<Connection>,
-    reader: &mut Reader,
-    hang_up: oneshot::Receiver<End>,
-) -> End {
-    let mut ending = pin!(ending(connection, hang_up));
-    loop {
-        let message = tokio::select! {
-            biased;
-            end = &mut ending => return end,
-            message = reader.next() => message,
-        };
-        match message {
-            Some(Ok(Message::Text(text))) => {
-                connection.touch();
-                tokio::spawn(dispatch::message(Arc::clone(connection), text));
+/// An open socket. It reads and writes in one task, so that ten thousand sockets are ten thousand tasks and no more.
+struct Socket {
+    reader: Reader<ReadHalf<TokioIo<Upgraded>>>,
+    writer: Writer<WriteHalf<TokioIo<Upgraded>>>,
+    queue: OutgoingQueue,
+}
+
+/// How a socket ended, and what is left to do about it.
+struct Ended {
+    end: End,
+    by: By,
+}
+
+/// Who ended a socket.
+#[derive(PartialEq, Eq)]
+enum By {
+    /// The client said that it is done.
+    Client,
+    /// A function, a timer or a stop.
+    Gateway,
+    /// What the client sent is no WebSocket any more.
+    Fault,
+}
+
+impl Socket {
+    /// Hands messages on in both directions until the socket ends.
+    async fn serve(
+        &mut self,
+        connection: &Arc<Connection>,
+        hang_up: oneshot::Receiver<End>,
+    ) -> Ended {
+        let mut ending = pin!(ending(connection, hang_up));
+        loop {
+            tokio::select! {
+                end = &mut ending => return Ended { end, by: By::Gateway },
+                event = self.reader.next() => match event {
+                    Ok(Event::Text(text)) => {
+                        connection.touch();
+                        tokio::spawn(dispatch::message(Arc::clone(connection), text));
+                    }
+                    Ok(Event::Ping(payload)) => self.pinged(connection, Some(payload)),
+                    Ok(Event::Pong) => self.pinged(connection, None),
+                    Ok(Event::Close(frame)) => {
+                        return Ended { end: End::from_client(frame), by: By::Client };
+                    }
+                    Err(fault) => return Ended { end: End::from_fault(fault), by: By::Fault },
+                },
+                written = self.writer.write(), if self.writer.has_pending() => {
+                    if let Err(error) = written {
+                        debug!("a client is gone: {error}");
+                        return Ended { end: End::LOST, by: By::Fault };
+                    }
+                }
+                Some(queued) = self.queue.recv(), if self.writer.has_room() => {
+                    self.writer.message(&queued.message);
+                    self.take_queued();
+                }
             }
-            Some(Ok(Message::Binary(_))) => return End::BINARY,
-            Some(Ok(Message::Close(frame))) => return End::from_client(frame),
-            // The WebSocket layer answers pings. Neither they nor pongs are messages, so they do not keep a socket
-            // alive.
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Err(error)) => return End::from_error(&error),
-            None => return End::LOST,
         }
+    }
+
+    /// A ping with its payload, or a pong. Neither is a message.
+    fn pinged(&mut self, connection: &Connection, ping: Option<Vec<u8>>) {
+        let unconfirmed = &connection.api.platform.options.unconfirmed;
+        if unconfirmed.pings_keep_alive {
+            connection.touch();
+        }
+        if let Some(payload) = ping.filter(|_| unconfirmed.answers_pings) {
+            self.writer.pong(payload);
+        }
+    }
+
+    /// Takes what else is queued, as far as there is room, so that one write carries it all.
+    fn take_queued(&mut self) {
+        while self.writer.has_room()
+            && let Ok(queued) = self.queue.try_recv()
+        {
+            self.writer.message(&queued.message);
+        }
+    }
+
+    /// Brings the close handshake to its end.
+    async fn finish(mut self, ended: Ended) {
+        if ended.end.is_lost() {
+            return;
+        }
+        if let Err(error) = self.say_goodbye(&ended).await {
+            debug!("a client left before the close handshake was over: {error}");
+        }
+    }
+
+    async fn say_goodbye(&mut self, ended: &Ended) -> io::Result<()> {
+        if ended.by == By::Gateway {
+            // What a function posted before it closed the socket is said first.
+            while !self.queue.is_empty() {
+                self.take_queued();
+                self.writer.flush().await?;
+            }
+        }
+        self.writer.close(ended.end.close_frame());
+        self.writer.flush().await?;
+        if ended.by == By::Gateway {
+            // Until the client agrees, or is gone.
+            while !matches!(self.reader.next().await, Ok(Event::Close(_)) | Err(_)) {}
+        }
+        self.writer.shutdown().await?;
+        // A socket that closes with unread bytes is reset, and the client would lose the close frame that explains it.
+        self.reader.drain().await;
+        Ok(())
     }
 }
 
@@ -111,80 +180,4 @@ async fn ending(connection: &Connection, hang_up: oneshot::Receiver<End>) -> End
         () = connection.api.platform.closing.cancelled() => End::GOING_AWAY,
         () = connection.expired() => End::GOING_AWAY,
     }
-}
-
-/// Writes what is queued, as many messages at once as there are, and at last the close frame. Returns the writer so
-/// that the whole socket can be closed.
-async fn write(
-    mut writer: Writer,
-    mut queue: OutgoingQueue,
-    mut closing: oneshot::Receiver<End>,
-    frame_bytes: usize,
-) -> Result<Writer, Error> {
-    let mut batch = Vec::new();
-    loop {
-        let end = tokio::select! {
-            biased;
-            1.. = queue.recv_many(&mut batch, BATCH) => None,
-            end = &mut closing => Some(end),
-        };
-        for queued in batch.drain(..) {
-            for frame in frames(queued.message, frame_bytes) {
-                writer.feed(frame).await?;
-            }
-        }
-        writer.flush().await?;
-        match end {
-            None => {}
-            Some(Ok(end)) => {
-                writer.send(Message::Close(Some(end.close_frame()))).await?;
-                return Ok(writer);
-            }
-            // The socket ended in a way that leaves nothing to say.
-            Some(Err(_)) => return Ok(writer),
-        }
-    }
-}
-
-/// Brings the close handshake to its end, for as long as the client may take.
-async fn finish(
-    end: End,
-    mut reader: Reader,
-    mut writing: JoinHandle<Result<Writer, Error>>,
-    close: oneshot::Sender<End>,
-    patience: Duration,
-) {
-    if !end.is_lost() {
-        let closed = timeout(patience, async {
-            // After a close frame of the client's this fails, and the WebSocket layer has queued its answer.
-            drop(close.send(end));
-            let mut agreed = false;
-            while let Some(Ok(message)) = reader.next().await {
-                agreed |= message.is_close();
-            }
-            if let Ok(Ok(writer)) = (&mut writing).await
-                && !agreed
-            {
-                drain(reader, writer).await;
-            }
-        });
-        if closed.await.is_err() {
-            debug!("a client did not finish the close handshake");
-        }
-    }
-    writing.abort();
-}
-
-/// Reads what the client still sends: a socket that closes with unread bytes is reset, and the client would lose the
-/// close frame that explains it.
-async fn drain(reader: Reader, writer: Writer) {
-    let Ok(mut socket) = reader.reunite(writer) else {
-        return;
-    };
-    let stream = socket.get_mut();
-    if stream.shutdown().await.is_err() {
-        return;
-    }
-    let mut sink = [0; 4096];
-    while matches!(stream.read(&mut sink).await, Ok(1..)) {}
 }

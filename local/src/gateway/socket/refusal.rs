@@ -19,6 +19,11 @@ pub(crate) enum Refusal {
     UpgradeRequired,
     #[error("the handshake lacks a valid Sec-WebSocket-Key or Sec-WebSocket-Version")]
     BadHandshake,
+    #[error("the URL is too long")]
+    UrlTooLong,
+    /// Too many new sockets, for the account or for the route.
+    #[error("too many requests")]
+    TooManyRequests,
     /// An identity source is missing, or the authorizer said `Unauthorized`.
     #[error("unauthorized")]
     Unauthorized,
@@ -29,8 +34,12 @@ pub(crate) enum Refusal {
     #[error("the authorizer gave no usable result: {0}")]
     Authorizer(String),
     /// `$connect` answered with that status.
-    #[error("$connect answered {0}")]
-    ByFunction(StatusCode),
+    #[error("$connect answered {status}")]
+    ByFunction {
+        status: StatusCode,
+        /// Its whole answer, where that is handed on.
+        answer: Option<Box<Response>>,
+    },
     /// `$connect` failed, took too long, or its result makes no sense.
     #[error("$connect gave no usable result: {0}")]
     Function(String),
@@ -44,9 +53,11 @@ impl Refusal {
         match self {
             Self::UpgradeRequired => StatusCode::UPGRADE_REQUIRED,
             Self::BadHandshake => StatusCode::BAD_REQUEST,
+            Self::UrlTooLong => StatusCode::URI_TOO_LONG,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
-            Self::ByFunction(status) => *status,
+            Self::ByFunction { status, .. } => *status,
             Self::Function(_) => StatusCode::BAD_GATEWAY,
             Self::Authorizer(_) | Self::Invocation(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -64,6 +75,13 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.status();
+        if let Self::ByFunction {
+            answer: Some(answer),
+            ..
+        } = self
+        {
+            return *answer;
+        }
         let text = match status {
             status if status.is_server_error() => "Internal server error",
             // HTTP lets a client read a status that it does not know as the first of its class.
@@ -95,6 +113,10 @@ mod tests {
     #[tokio::test]
     async fn every_refusal_has_the_status_and_body_of_aws() {
         let broken = || "why".to_owned();
+        let by_function = |status| Refusal::ByFunction {
+            status,
+            answer: None,
+        };
         for (refusal, status, body) in [
             (
                 Refusal::UpgradeRequired,
@@ -102,6 +124,12 @@ mod tests {
                 r#"{"message":"Upgrade Required"}"#,
             ),
             (Refusal::BadHandshake, 400, r#"{"message":"Bad Request"}"#),
+            (Refusal::UrlTooLong, 414, r#"{"message":"URI Too Long"}"#),
+            (
+                Refusal::TooManyRequests,
+                429,
+                r#"{"message":"Too Many Requests"}"#,
+            ),
             (Refusal::Unauthorized, 401, r#"{"message":"Unauthorized"}"#),
             (Refusal::Forbidden, 403, r#"{"message":"Forbidden"}"#),
             (
@@ -115,12 +143,12 @@ mod tests {
                 r#"{"message":"Internal server error"}"#,
             ),
             (
-                Refusal::ByFunction(StatusCode::FORBIDDEN),
+                by_function(StatusCode::FORBIDDEN),
                 403,
                 r#"{"message":"Forbidden"}"#,
             ),
             (
-                Refusal::ByFunction(StatusCode::SERVICE_UNAVAILABLE),
+                by_function(StatusCode::SERVICE_UNAVAILABLE),
                 503,
                 r#"{"message":"Internal server error"}"#,
             ),

@@ -12,7 +12,7 @@ use super::{api::SocketApi, opening::Opening};
 use crate::{
     gateway::{GatewayOptions, Invoke, clock::Moment, functions::Functions, platform::Platform},
     lambda::{InvokeError, Outcome},
-    template::{SocketRoute, WebSocketApi},
+    template::{RouteThrottles, SocketRoute, WebSocketApi},
 };
 
 /// Has no functions.
@@ -44,6 +44,7 @@ pub(super) fn api() -> Arc<SocketApi> {
         route_selection: "$request.body.action".to_owned(),
         routes: keys.map(|key| (key.to_owned(), route())).into(),
         authorizer: None,
+        throttles: RouteThrottles::default(),
     };
     let platform = Platform::new(
         Functions::new(Nothing),

@@ -196,20 +196,3 @@ async fn a_client_that_does_not_read_fills_its_buffer() {
         "one megabyte waits before anything is refused, {accepted}"
     );
 }
-
-#[tokio::test]
-async fn a_post_that_is_not_text_arrives_as_bytes() {
-    use futures_util::StreamExt;
-    use tokio_tungstenite::tungstenite::Message;
-
-    let world = world().await;
-    let mut client = world.open("/prod").await;
-    let target = format!("POST /prod/@connections/{}", world.connection_id());
-    world.request(&target, &[], &[0xff, 0xfe]).await;
-    let message = timeout(SOON, client.socket.next())
-        .await
-        .unwrap()
-        .unwrap()
-        .unwrap();
-    assert_eq!(message, Message::binary(vec![0xff, 0xfe]));
-}

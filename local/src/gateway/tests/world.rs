@@ -19,8 +19,11 @@ use super::{
     functions::{Functions, Handle, Reply},
 };
 use crate::{
-    gateway::{Gateway, GatewayOptions, Limits},
-    template::{Cors, HttpApi, HttpRoute, SocketAuthorizer, SocketRoute, Template, WebSocketApi},
+    gateway::{Gateway, GatewayOptions, Limits, Unconfirmed},
+    template::{
+        Cors, HttpApi, HttpAuthorizer, HttpRoute, RouteThrottles, SocketAuthorizer, SocketRoute,
+        Template, WebSocketApi,
+    },
 };
 
 /// Longer than anything here takes, shorter than the patience of whoever runs the tests.
@@ -44,6 +47,7 @@ impl Setup {
             route_selection: "$request.body.type".to_owned(),
             routes: [].into(),
             authorizer: None,
+            throttles: RouteThrottles::default(),
         };
         let http = HttpApi {
             name: "Rest".to_owned(),
@@ -52,6 +56,9 @@ impl Setup {
             stage_variables: [].into(),
             cors: None,
             routes: Vec::new(),
+            authorizers: [].into(),
+            default_authorizer: None,
+            throttles: RouteThrottles::default(),
         };
         let template = Template {
             websocket_apis: vec![socket],
@@ -131,11 +138,45 @@ impl Setup {
             key: key.to_owned(),
             function: key.to_owned(),
             integration_timeout,
+            authorizer: self.template.http_apis[0].default_authorizer.clone(),
         };
         self.template.http_apis[0].routes.push(route);
         self.functions
             .functions
             .insert(key.to_owned(), Box::new(function));
+        self
+    }
+
+    /// An authorizer of the HTTP routes that are added later, called `http-authorizer`.
+    pub(super) fn http_authorizer(
+        mut self,
+        change: impl FnOnce(&mut HttpAuthorizer),
+        function: impl Fn(Value) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let name = "http-authorizer".to_owned();
+        let mut authorizer = HttpAuthorizer {
+            function: name.clone(),
+            identity_sources: vec!["$request.header.Authorization".to_owned()],
+            simple_responses: true,
+            result_ttl: Duration::ZERO,
+        };
+        change(&mut authorizer);
+        let api = &mut self.template.http_apis[0];
+        api.authorizers.insert(name.clone(), authorizer);
+        api.default_authorizer = Some(name.clone());
+        self.functions.functions.insert(name, Box::new(function));
+        self
+    }
+
+    /// Throttles of the stages of both APIs.
+    pub(super) fn throttles(mut self, throttles: RouteThrottles) -> Self {
+        self.template.websocket_apis[0].throttles = throttles.clone();
+        self.template.http_apis[0].throttles = throttles;
+        self
+    }
+
+    pub(super) fn unconfirmed(mut self, change: impl FnOnce(&mut Unconfirmed)) -> Self {
+        change(&mut self.options.unconfirmed);
         self
     }
 

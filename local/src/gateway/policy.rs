@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// The only action that opening a socket needs.
+/// The only action that calling an API needs.
 const ACTION: &str = "execute-api:Invoke";
 
 /// `policyDocument` of an authorizer's result.
