@@ -138,7 +138,7 @@ impl Pool {
             let options = &self.shared.options;
             let of_account = options
                 .refuses_when_busy
-                .then_some(options.max_environments);
+                .then_some(options.max_environments * options.concurrency.max(1));
             let limits = [self.function.reserved_concurrency, of_account];
             if limits.into_iter().flatten().any(|limit| running >= limit) {
                 return Err(InvokeError::Throttled);

@@ -11,8 +11,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Stack, StackOptions};
-use crate::services::{Install, Lifetime};
+use super::{Stack, StackOptions, gateway_options};
+use crate::{
+    gateway::ThrottleLimits,
+    services::{Install, Lifetime},
+};
 
 const TEMPLATE: &str = "
 Transform: AWS::Serverless-2016-10-31
@@ -287,4 +290,22 @@ async fn schedules_are_listed_run_by_hand_and_run_when_their_time_comes() {
         let line = timeout(Duration::from_secs(10), lines.recv()).await;
         runs += usize::from(line.unwrap().unwrap().text.starts_with("START"));
     }
+}
+
+#[test]
+fn a_strict_stack_has_the_throttles_of_an_account_unless_others_are_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let throttles = |strict, throttles| {
+        let mut options = options(&folder);
+        options.strict = strict;
+        options.limits.throttles = throttles;
+        gateway_options(options, "localhost:3000").limits.throttles
+    };
+    assert_eq!(throttles(false, None), None);
+    assert_eq!(throttles(true, None), Some(ThrottleLimits::default()));
+    let own = ThrottleLimits {
+        connects_per_second: 1,
+        ..ThrottleLimits::default()
+    };
+    assert_eq!(throttles(true, Some(own.clone())), Some(own));
 }

@@ -122,6 +122,23 @@ async fn a_reserved_concurrency_throttles_at_once() {
 }
 
 #[tokio::test]
+async fn a_strict_stack_throttles_when_all_processes_are_busy() {
+    let stage = Stage::new(SLEEP, |_, options| {
+        options.max_environments = 1;
+        options.refuses_when_busy = true;
+    });
+    let (first, second) = tokio::join!(
+        stage.invoke(json!(0.2)),
+        stage.lambda.invoke("Fn", "0".into())
+    );
+    assert!(!first.failed, "a cold start is waited for");
+    assert!(matches!(second, Err(InvokeError::Throttled)));
+    stage.until_idle(1).await;
+    assert!(!stage.invoke(json!(0)).await.failed);
+    stage.lambda.stop().await;
+}
+
+#[tokio::test]
 async fn a_replaced_executable_gets_new_events_while_the_old_one_finishes() {
     let stage = Stage::of("run(lambda event, headers: (time.sleep(event), 'old')[1])");
     stage.invoke(json!(0)).await;

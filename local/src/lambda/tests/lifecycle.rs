@@ -137,12 +137,13 @@ if not os.path.exists('again'):
 time.sleep(0.3)
 run(lambda event, headers: [event, headers['Lambda-Runtime-Deadline-Ms']])";
     let mut stage = Stage::new(code, |_, options| {
-        options.init_timeout = Duration::from_millis(500);
+        // Enough for Python to come so far as to say that it has been there, on a busy machine too.
+        options.init_timeout = Duration::from_secs(2);
     });
     let began = Instant::now();
     let answer = value(&stage.invoke(json!(7)).await);
     assert_eq!(answer[0], 7);
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(7));
     let deadline: i64 = answer[1].as_str().unwrap().parse().unwrap();
     let left = deadline - chrono::Utc::now().timestamp_millis();
     assert!(
