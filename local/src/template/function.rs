@@ -90,14 +90,6 @@ pub(super) fn read<'a>(
         Properties::new(scope, id, resource.line, resource.get("Properties")).with_globals(globals);
     properties.check(&KNOWN)?;
     properties.only("PackageType", &["Zip"])?;
-    if let Some(runtime) = properties
-        .text("Runtime")?
-        .filter(|runtime| !runtime.starts_with("provided"))
-    {
-        return Err(
-            properties.unsupported(&format!("Runtime {runtime}"), properties.line_of("Runtime"))
-        );
-    }
     let timeout = properties.number("Timeout")?.unwrap_or(3);
     if !(1..=MAX_TIMEOUT_SECONDS).contains(&timeout) {
         let problem = Problem::Shape {
@@ -108,10 +100,7 @@ pub(super) fn read<'a>(
     }
     let function = Function {
         name: scope.function_name(id, resource.line)?,
-        code_uri: properties
-            .text("CodeUri")?
-            .unwrap_or_else(|| ".".to_owned())
-            .into(),
+        code_uri: code_uri(&properties)?,
         binary: binary(scope, id, resource)?,
         timeout: Duration::from_secs(timeout.into()),
         memory_mb: properties.number("MemorySize")?.unwrap_or(128),
@@ -121,6 +110,34 @@ pub(super) fn read<'a>(
         environment: environment(&properties)?,
     };
     Ok((function, properties))
+}
+
+/// The folder of the code. A managed runtime would run what is in it; here a `bootstrap` in it does.
+fn code_uri(properties: &Properties<'_>) -> Result<PathBuf, Fault> {
+    let code_uri = PathBuf::from(
+        properties
+            .text("CodeUri")?
+            .unwrap_or_else(|| ".".to_owned()),
+    );
+    let managed = properties
+        .text("Runtime")?
+        .filter(|runtime| !runtime.starts_with("provided"));
+    match managed {
+        Some(runtime)
+            if !properties
+                .scope()
+                .file(&code_uri)
+                .join("bootstrap")
+                .is_file() =>
+        {
+            let what = format!(
+                "Runtime {runtime} without a file bootstrap in {}",
+                code_uri.display()
+            );
+            Err(properties.unsupported(&what, properties.line_of("Runtime")))
+        }
+        _ => Ok(code_uri),
+    }
 }
 
 fn binary(scope: &Scope<'_>, id: &str, resource: &Node) -> Result<Option<String>, Fault> {

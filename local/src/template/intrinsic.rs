@@ -302,7 +302,13 @@ Resources:
             stack_name: "stack".to_owned(),
         };
         let document = Node::parse(TEMPLATE).unwrap();
-        let scope = Scope::new(&document, &BTreeMap::new(), &site).unwrap();
+        let scope = Scope::new(
+            &document,
+            std::path::Path::new("."),
+            &BTreeMap::new(),
+            &site,
+        )
+        .unwrap();
         let node = scope.resolve(&Node::parse(expression).unwrap());
         node.map(|node| node.text().unwrap_or("not a text").to_owned())
             .map_err(|fault| fault.problem.to_string())

@@ -67,8 +67,9 @@ impl Template {
                 name: name.clone(),
             });
         }
-        let template =
-            Scope::new(&document, parameters, site).and_then(|scope| resource::read_all(&scope));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let template = Scope::new(&document, folder, parameters, site)
+            .and_then(|scope| resource::read_all(&scope));
         template.map_err(|fault| line_error(path, fault))
     }
 

@@ -83,6 +83,11 @@ impl<'a> Properties<'a> {
         }
     }
 
+    /// What the names in them stand for.
+    pub(super) fn scope(&self) -> &'a Scope<'a> {
+        self.scope
+    }
+
     /// The line of a property, or of what has the properties.
     pub(super) fn line_of(&self, name: &str) -> usize {
         self.raw(name).map_or(self.line, |node| node.line)

@@ -1,6 +1,10 @@
 //! What a name in a template stands for: parameters, pseudo-parameters, resources, conditions.
 
-use std::{cell::Cell, collections::BTreeMap};
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     document::{Node, Value},
@@ -26,6 +30,7 @@ pub(super) const IMPLICIT_HTTP_API: &str = "ServerlessHttpApi";
 #[derive(Debug)]
 pub(super) struct Scope<'a> {
     document: &'a Node,
+    folder: &'a Path,
     site: &'a Site,
     parameters: BTreeMap<String, Parameter>,
     /// Logical ids that SAM generates, with what `Ref` gives for them.
@@ -35,9 +40,15 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a document.
+    /// A path of the template, seen from where the template lies.
+    pub(super) fn file(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    /// The scope of a document that lies in a folder.
     pub(super) fn new(
         document: &'a Node,
+        folder: &'a Path,
         overrides: &BTreeMap<String, String>,
         site: &'a Site,
     ) -> Result<Self, Fault> {
@@ -61,6 +72,7 @@ impl<'a> Scope<'a> {
         }
         Ok(Self {
             document,
+            folder,
             site,
             parameters,
             generated,

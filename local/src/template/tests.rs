@@ -333,7 +333,7 @@ fn what_cannot_be_run_is_an_error_with_its_line() {
         ),
         (format!("{function}      Layers: [x]\n"), "5: Layers of F is not supported on one machine"),
         (format!("{function}      Typo: 1\n"), "5: Typo of F is not supported on one machine"),
-        (format!("{function}      Runtime: python3.13\n"), "5: Runtime python3.13 of F is not supported on one machine"),
+        (format!("{function}      Runtime: python3.13\n"), "5: Runtime python3.13 without a file bootstrap in . of F is not supported on one machine"),
         (format!("{function}      Timeout: soon\n"), "5: Timeout must be a whole number"),
         (format!("{function}      Timeout: 901\n"), "5: Timeout must be from 1 to 900 seconds"),
         (
