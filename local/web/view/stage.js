@@ -4,6 +4,7 @@
 import { announcer } from "./announcer.js";
 import { el } from "./dom.js";
 import { Pane } from "./pane.js";
+import { schedulesButton } from "./schedules.js";
 import { Tabs } from "./tabs.js";
 
 /** @typedef {import("../demo.js").Seat} Seat */
@@ -33,6 +34,7 @@ export function stage({ seats, title, startOver, ask }) {
       el("img", { src: "icon.svg", alt: "", width: 32, height: 32 }),
       el("div", { class: "bar-title" }, el("h1", {}, "Gatepost"), el("p", {}, title)),
       el("p", { class: "bar-hint" }, "Take a seat offline, write in another, and bring it back."),
+      schedulesButton(),
       el("button", { class: "button quiet", type: "button", onclick: ask }, "Start over"),
     ),
     tabs.element,
