@@ -47,7 +47,7 @@ impl LogFormat {
         }
     }
 
-    /// The line as it is shown, or nothing for `START` and `END`, whose news is all in `REPORT`.
+    /// The line as it is shown, or nothing for `INIT_START`, `START` and `END`, whose news is all in `REPORT`.
     pub fn line(&self, line: &LogLine) -> Option<String> {
         let text = match line.source {
             LogSource::Function => self.function(&line.text),
@@ -104,7 +104,8 @@ impl LogFormat {
     }
 
     fn platform(&self, text: &str) -> Option<String> {
-        if text.starts_with("START ") || text.starts_with("END ") || text.trim().is_empty() {
+        let told_again = ["INIT_START ", "START ", "END "];
+        if told_again.iter().any(|kind| text.starts_with(kind)) || text.trim().is_empty() {
             return None;
         }
         let Some(report) = text.strip_prefix("REPORT ") else {
@@ -204,6 +205,8 @@ mod tests {
             None
         );
         assert_eq!(shown_as(LogSource::Platform, "END RequestId: 1"), None);
+        let start = "INIT_START Runtime Version: provided:al2023.local";
+        assert_eq!(shown_as(LogSource::Platform, start), None);
         let other = shown_as(LogSource::Platform, "1 Task timed out after 3.00 seconds").unwrap();
         assert_eq!(other, "Hello    1 Task timed out after 3.00 seconds");
     }
