@@ -19,8 +19,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub struct Cache {
     connection: ConnectionManager,
-    /// `CACHE`: whether recent messages are kept.
-    pub(crate) recent: bool,
 }
 
 /// Redis is away, too slow, or refused a command.
@@ -56,10 +54,7 @@ impl Cache {
             .set_response_timeout(Some(PATIENCE));
         let connection =
             ConnectionManager::new_lazy_with_config(client, settings).map_err(|_| invalid)?;
-        Ok(Self {
-            connection,
-            recent: config.cache,
-        })
+        Ok(Self { connection })
     }
 
     /// Sends a pipeline in one round trip. A connection that died between two invocations is noticed by its first use only, so that
@@ -81,9 +76,7 @@ impl Cache {
 
 impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cache")
-            .field("recent", &self.recent)
-            .finish_non_exhaustive()
+        f.debug_struct("Cache").finish_non_exhaustive()
     }
 }
 

@@ -1,13 +1,12 @@
 //! History: older messages, page by page.
 
-use chrono::{DateTime, Utc};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{Message, SyncError};
 use crate::{
     App,
-    session::{SessionError, SessionId},
+    session::{SessionError, SessionId, not_ended},
 };
 
 /// Some messages before a place in a session.
@@ -39,9 +38,7 @@ pub async fn history(
         .query(include_str!("sql/history.sql"), &params)
         .await?;
     let first = rows.first().ok_or(SessionError::NotAMember)?;
-    if first.get::<_, DateTime<Utc>>("expires_at") <= Utc::now() {
-        return Err(SessionError::Expired.into());
-    }
+    not_ended(first)?;
     let mut messages: Vec<Message> = rows
         .iter()
         .filter_map(|row| Message::from_optional_row(session, row))

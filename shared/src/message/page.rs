@@ -34,24 +34,23 @@ impl Page {
         }
     }
 
-    /// Keeps the first messages whose JSON together has at most so many bytes. `cursor` is what the page was asked with.
-    pub fn fit(&mut self, max_bytes: usize, cursor: i64) {
-        let mut bytes = 0;
-        let kept = self.messages.iter().take_while(|message| {
-            bytes += size(*message) + 1;
-            bytes <= max_bytes
-        });
-        let kept = kept.count();
+    /// Keeps the first messages whose JSON together, with a comma each, has at most so many bytes, and says how many those are.
+    /// `cursor` is what the page was asked with.
+    pub fn fit(&mut self, max_bytes: usize, cursor: i64) -> usize {
+        let (mut kept, mut bytes) = (0, 0);
+        for message in &self.messages {
+            let with_this = bytes + size(message) + 1;
+            if with_this > max_bytes {
+                break;
+            }
+            (kept, bytes) = (kept + 1, with_this);
+        }
         if kept < self.messages.len() {
             self.messages.truncate(kept);
             self.change = self.messages.last().map_or(cursor, |last| last.change);
             self.complete = false;
         }
-    }
-
-    /// Bytes of its messages as JSON, with a comma each.
-    pub fn size(&self) -> usize {
-        self.messages.iter().map(|message| size(message) + 1).sum()
+        bytes
     }
 }
 
@@ -111,8 +110,8 @@ mod tests {
 
     #[test]
     fn a_page_fits_to_the_byte() {
-        let full = Page::new(messages(1..=3), 0, 3, false);
-        let exact = full.size();
+        let mut full = Page::new(messages(1..=3), 0, 3, false);
+        let exact = full.fit(usize::MAX, 0);
         let mut page = Page::new(full.messages.clone(), 0, 3, false);
         page.fit(exact, 0);
         assert!(page.complete);

@@ -91,19 +91,18 @@ pub async fn send(
     draft: Draft,
 ) -> Result<Sent, SendError> {
     let announced = announce(app, sender, session.id).await?;
-    let (message, audience) = match store::store(app, sender.user, session, draft).await? {
-        Stored::New { message, audience } => (message, audience),
-        refused => {
-            withdraw(app, &announced).await;
-            return settle(refused, announced.rate);
+    let outcome = match store::store(app, sender.user, session, draft).await? {
+        Stored::New { message, audience } => {
+            deliver(app, sender, announced.announcement, &message, &audience).await;
+            return Ok(announced.sent(Receipt::from(&*message), false));
         }
+        Stored::Duplicate(receipt) => Ok(announced.sent(receipt, true)),
+        Stored::Conflict => Err(SendError::IdempotencyConflict),
+        Stored::NotAMember => Err(SendError::NotAMember),
+        Stored::Expired => Err(SendError::SessionExpired),
     };
-    deliver(app, sender, announced.announcement, &message, &audience).await;
-    Ok(Sent {
-        receipt: Receipt::from(&*message),
-        duplicate: false,
-        rate: announced.rate,
-    })
+    withdraw(app, &announced).await;
+    outcome
 }
 
 struct Announced {
@@ -111,6 +110,16 @@ struct Announced {
     rate: Option<Rate>,
     /// False when Redis was away: there is nothing to take back.
     reached: bool,
+}
+
+impl Announced {
+    fn sent(&self, receipt: Receipt, duplicate: bool) -> Sent {
+        Sent {
+            receipt,
+            duplicate,
+            rate: self.rate,
+        }
+    }
 }
 
 /// Counts the send and warns readers of the recent list: the first round trip to Redis.
@@ -173,24 +182,6 @@ async fn withdraw(app: &App, announced: &Announced) {
     recent::withdraw(&mut pipeline, announced.announcement);
     if let Err(error) = app.cache.run::<(i64,)>(&pipeline).await {
         log_failure(&error, "withdrawing a send");
-    }
-}
-
-fn settle(outcome: Stored, rate: Option<Rate>) -> Result<Sent, SendError> {
-    match outcome {
-        Stored::Duplicate(receipt) => Ok(Sent {
-            receipt,
-            duplicate: true,
-            rate,
-        }),
-        Stored::New { message, .. } => Ok(Sent {
-            receipt: Receipt::from(&*message),
-            duplicate: false,
-            rate,
-        }),
-        Stored::Conflict => Err(SendError::IdempotencyConflict),
-        Stored::NotAMember => Err(SendError::NotAMember),
-        Stored::Expired => Err(SendError::SessionExpired),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     code::{Code, Coded, log_failure},
     database::DatabaseError,
     session::{
-        SessionError, SessionId,
+        SessionError, SessionId, not_ended,
         recent::{self, Reading, Recent},
     },
 };
@@ -152,9 +152,7 @@ async fn stored_page(
         .query(include_str!("sql/since.sql"), &params)
         .await?;
     let first = rows.first().ok_or(SessionError::NotAMember)?;
-    if first.get::<_, DateTime<Utc>>("expires_at") <= Utc::now() {
-        return Err(SessionError::Expired.into());
-    }
+    not_ended(first)?;
     let cursor: i64 = first
         .get::<_, Option<i64>>("cursor")
         .ok_or(SyncError::MessageNotFound)?;

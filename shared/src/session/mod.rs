@@ -12,6 +12,6 @@ pub use error::SessionError;
 pub use id::{InvalidSessionId, SessionId};
 pub use member::{Member, add_member, list_members, remove_member};
 pub use read_mark::{ReadMark, mark_read};
-pub(crate) use record::interval;
 pub use record::{Session, Title, create, delete, find, list, rename};
+pub(crate) use record::{interval, not_ended};
 pub use role::Role;

@@ -161,10 +161,17 @@ pub(super) async fn membership(
         .await?
         .pop()
         .ok_or(SessionError::NotAMember)?;
-    if row.get::<_, DateTime<Utc>>("expires_at") <= Utc::now() {
-        return Err(SessionError::Expired);
-    }
+    not_ended(&row)?;
     Ok(row)
+}
+
+/// Refuses a session whose row says that it is past its end.
+pub(crate) fn not_ended(row: &Row) -> Result<(), SessionError> {
+    if row.get::<_, DateTime<Utc>>("expires_at") > Utc::now() {
+        Ok(())
+    } else {
+        Err(SessionError::Expired)
+    }
 }
 
 /// A duration as PostgreSQL reads an interval.

@@ -70,8 +70,7 @@ async fn session<'a>(
     };
     match page {
         Ok(mut page) => {
-            page.fit(*room, cursor);
-            *room = room.saturating_sub(page.size());
+            *room -= page.fit(*room, cursor);
             Ok(SyncedSession {
                 messages: page.messages,
                 change: page.change,
