@@ -10,15 +10,19 @@
 //! # }
 //! ```
 
+mod browser;
 mod conversation;
 mod counts;
+mod line;
 mod rest;
 mod socket;
 mod stack;
 mod user;
 
+pub use browser::{Browser, Page};
 pub use conversation::Conversation;
 pub use counts::Counts;
+pub use line::Line;
 pub use rest::{Reply, Rest};
 pub use socket::{Closed, Refused, Socket};
 pub use stack::{TestStack, TestStackBuilder};
