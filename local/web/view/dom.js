@@ -48,7 +48,7 @@ export function oncePerFrame(draw) {
   return () => {
     if (asked) return;
     asked = true;
-    // A hidden page draws no frames, and still has to send read marks and count what is unread.
+    // A hidden page draws no frames, and still has to count what is unread.
     const schedule = document.visibilityState === "visible" ? requestAnimationFrame : setTimeout;
     schedule(() => {
       asked = false;

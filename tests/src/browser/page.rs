@@ -118,13 +118,31 @@ impl Page {
 
     /// Presses the mouse on the first element that a selector finds.
     pub async fn click(&self, selector: &str) {
-        let found = format!("document.querySelector({})", json!(selector));
-        self.until(&format!("{found}?.checkVisibility()")).await;
+        self.press(&format!("document.querySelector({})", json!(selector)))
+            .await;
+    }
+
+    /// Presses the mouse on the button that is shown and has this text, or this name for screen readers.
+    pub async fn click_button(&self, name: &str) {
+        self.press(&format!(
+            "[...document.querySelectorAll('button')].find(one => one.checkVisibility() \
+             && [one.textContent.trim(), one.ariaLabel].includes({}))",
+            json!(name)
+        ))
+        .await;
+    }
+
+    /// Presses the mouse on what an expression of JavaScript finds, once that is shown and can be used.
+    async fn press(&self, found: &str) {
+        self.until(&format!(
+            "(it => it?.checkVisibility() && !it.disabled)({found})"
+        ))
+        .await;
         let at = self
             .eval(&format!(
-                "(() => {{ const it = {found}; it.scrollIntoView({{block: 'nearest'}}); \
+                "(it => {{ it.scrollIntoView({{block: 'nearest'}}); \
                  const {{x, y, width, height}} = it.getBoundingClientRect(); \
-                 return {{x: x + width / 2, y: y + height / 2}} }})()"
+                 return {{x: x + width / 2, y: y + height / 2}} }})({found})"
             ))
             .await;
         for kind in ["mousePressed", "mouseReleased"] {
@@ -150,10 +168,15 @@ impl Page {
             "End" => 35,
             _ => 0,
         };
-        for kind in ["rawKeyDown", "keyUp"] {
-            let params = json!({"type": kind, "key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers});
-            self.call("Input.dispatchKeyEvent", params).await;
+        let mut params = json!({"type": "rawKeyDown", "key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers});
+        if key == "Enter" {
+            // The character is what submits a form.
+            params["type"] = "keyDown".into();
+            params["text"] = "\r".into();
         }
+        self.call("Input.dispatchKeyEvent", params.clone()).await;
+        params["type"] = "keyUp".into();
+        self.call("Input.dispatchKeyEvent", params).await;
     }
 
     /// Turns the mouse wheel over the middle of an element.

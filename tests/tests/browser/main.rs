@@ -5,5 +5,11 @@
     reason = "a test stops where something is not as it tells"
 )]
 
+mod accessible;
 mod begin;
+mod broken;
+mod history;
+mod reading;
 mod scene;
+mod talk;
+mod words;
