@@ -3,13 +3,14 @@
 use std::str::FromStr;
 
 use lambda_http::{Request, RequestExt, request::RequestContext};
+use uuid::Uuid;
 
 use crate::{
     App,
     code::{Code, Coded},
     field::{Fields, InvalidField},
     language::Language,
-    session::{InvalidSessionId, SessionId},
+    session::{InvalidSessionId, Visitor},
     token::{AccessError, AccessToken, Identity, KeyRing},
 };
 
@@ -125,14 +126,18 @@ impl Call {
             .to_owned()
     }
 
-    /// A session id in the path.
-    pub fn session_in_path(&self, keys: &KeyRing) -> Result<SessionId, InvalidSessionId> {
-        SessionId::verify(keys, &self.path_parameter("id"))
+    /// A user before the session that the path names.
+    pub fn session_in_path(&self, keys: &KeyRing, user: Uuid) -> Result<Visitor, InvalidSessionId> {
+        Visitor::verify(keys, user, &self.path_parameter("id"))
     }
 
-    /// A session id in the query string.
-    pub fn session_in_query(&self, keys: &KeyRing) -> Result<SessionId, InvalidSessionId> {
-        SessionId::verify(keys, &self.query("session_id").unwrap_or_default())
+    /// A user before the session that the query string names.
+    pub fn session_in_query(
+        &self,
+        keys: &KeyRing,
+        user: Uuid,
+    ) -> Result<Visitor, InvalidSessionId> {
+        Visitor::verify(keys, user, &self.query("session_id").unwrap_or_default())
     }
 
     /// A parameter of the query string; an empty one counts as absent.
