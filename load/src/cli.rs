@@ -62,7 +62,7 @@ pub(crate) struct OwnStack {
     /// The SAM template of the stack.
     #[arg(long, default_value = "template.yaml", value_name = "FILE")]
     pub(crate) template: PathBuf,
-    /// Builds the functions without optimisation.
+    /// Builds everything without optimisation.
     #[arg(long, conflicts_with = "url")]
     pub(crate) debug: bool,
     /// Events that a process of a function may have at once; more than 1 is Lambda's managed instances.

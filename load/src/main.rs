@@ -12,7 +12,11 @@ mod stack;
 mod window;
 mod world;
 
-use std::process::ExitCode;
+use std::{
+    env,
+    os::unix::process::CommandExt,
+    process::{Command, ExitCode},
+};
 
 use anyhow::Result;
 use clap::Parser;
@@ -29,6 +33,9 @@ use crate::{
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if cfg!(debug_assertions) && options.url.is_none() && !options.own.debug {
+        return optimised();
+    }
     let runtime = tokio::runtime::Runtime::new();
     let result = runtime
         .map_err(anyhow::Error::from)
@@ -41,6 +48,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs this program again, built with optimisation: a gateway without it is not what anybody wants to measure.
+fn optimised() -> ExitCode {
+    eprintln!("building with optimisation, which takes minutes once; --debug does without");
+    let error = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["run", "--release", "--bin", "load", "--"])
+        .args(env::args_os().skip(1))
+        .exec();
+    eprintln!("error: running cargo: {error}");
+    ExitCode::FAILURE
 }
 
 /// Says whether everything that was acked came to every device, once and in order.
