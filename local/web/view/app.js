@@ -112,7 +112,7 @@ export class App {
     this.#main.replaceChildren(head, this.#conversation.element);
     this.element.classList.add("open");
     // On a touch screen this would bring up a keyboard that nobody asked for.
-    if (matchMedia("(hover: hover)").matches) this.#conversation.focus();
+    if (!matchMedia("(pointer: coarse)").matches) this.#conversation.focus();
   }
 
   #close() {

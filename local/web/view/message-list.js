@@ -14,7 +14,7 @@ import { t } from "./words/index.js";
 /** @typedef {import("./message.js").Place} Place */
 
 /** Older messages are fetched when the reader is so close to the first one, in CSS pixels. */
-const FETCH_AHEAD_PX = 1_200;
+const FETCH_AHEAD_PX = 4_000;
 
 /** Messages of one author closer than this belong together, in milliseconds. */
 const GROUP_MS = 5 * 60_000;

@@ -95,6 +95,7 @@ export class Window {
     this.#anchor = { key, top };
     this.#settle();
     this.#scrolled();
+    this.#drawing.moved();
   }
 
   // ---- Where the reader is ----
@@ -110,11 +111,11 @@ export class Window {
   }
 
   #firstVisible() {
-    const edge = this.#scroller.getBoundingClientRect().top;
+    const { top: edge, bottom } = this.#scroller.getBoundingClientRect();
     for (let index = this.#from; index < this.#to; index++) {
       const { key } = this.#rows[index];
       const box = this.#drawn.get(key)?.getBoundingClientRect();
-      if (box && box.bottom > edge) return { key, top: box.top - edge };
+      if (box && box.bottom > edge && box.top < bottom) return { key, top: box.top - edge };
     }
     return null;
   }
@@ -140,6 +141,8 @@ export class Window {
       this.#place();
       if (!changed && !redraw) break;
     }
+    // A reader who jumped to where nothing was drawn reads what is there now.
+    if (!this.#atEnd) this.#anchor ??= this.#firstVisible();
   }
 
   /** Which rows should be in the document. @returns {[number, number]} */
