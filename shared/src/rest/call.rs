@@ -9,6 +9,7 @@ use crate::{
     App,
     code::{Code, Coded},
     field::{Fields, InvalidField},
+    language::Language,
     session::{InvalidSessionId, Visitor},
     token::{AccessError, AccessToken, Identity, KeyRing},
 };
@@ -88,6 +89,22 @@ impl Call {
             });
         let (_, token) = token.ok_or(AccessError::Missing)?;
         AccessToken::verify(keys, token.trim()).map(Some)
+    }
+
+    /// The language for what the caller is told: of those that the request accepts, or the user's own, or English.
+    pub fn language(&self, keys: &KeyRing) -> Language {
+        let headers = self.request.headers().get_all("accept-language");
+        let header: Vec<&str> = headers
+            .iter()
+            .filter_map(|text| text.to_str().ok())
+            .collect();
+        let of_user = || {
+            let identity = self.optional_identity(keys).ok().flatten()?;
+            Language::nearest(&identity.locale)
+        };
+        Language::accepted(&header.join(","))
+            .or_else(of_user)
+            .unwrap_or(Language::ENGLISH)
     }
 
     /// The body's fields; an absent body has none.
