@@ -27,3 +27,5 @@ mod replay;
 mod resume;
 mod schema;
 mod sessions;
+mod sign_out;
+mod tickets;
