@@ -303,6 +303,9 @@ fn tables(events: &[Event]) -> BTreeMap<Session, Table<'_>> {
     tables.collect()
 }
 
+/// From when until when, and whether it lets somebody in.
+type Move = (u64, u64, bool);
+
 /// When users were surely outside: from the answer to their removal until they are let in again.
 fn outside(events: &[Event], asked: &[Asked<'_>]) -> HashMap<(Session, User), Vec<Span>> {
     let mut inside: HashMap<(Session, User), Vec<(u64, u64)>> = HashMap::new();
@@ -311,7 +314,7 @@ fn outside(events: &[Event], asked: &[Asked<'_>]) -> HashMap<(Session, User), Ve
             inside.entry((session, user)).or_default().push((0, 0));
         }
     }
-    let mut moves: HashMap<(Session, User), Vec<(u64, u64, bool)>> = HashMap::new();
+    let mut moves: HashMap<(Session, User), Vec<Move>> = HashMap::new();
     for asked in asked {
         let (session, user, lets_in) = match asked.request {
             Request::Add { session, user, .. } => (*session, *user, true),

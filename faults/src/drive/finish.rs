@@ -191,7 +191,7 @@ async fn stored(world: &World) -> Result<BTreeMap<Session, Stored>> {
     let database = world.database().await?;
     let mut all = BTreeMap::new();
     for row in database
-        .query("SELECT id::text, change FROM sessions", &[])
+        .query_typed("SELECT id::text, change FROM sessions", &[])
         .await
         .context("reading the sessions")?
     {
@@ -208,7 +208,7 @@ async fn stored(world: &World) -> Result<BTreeMap<Session, Stored>> {
         }
     }
     for row in database
-        .query(include_str!("messages.sql"), &[])
+        .query_typed(include_str!("messages.sql"), &[])
         .await
         .context("reading the messages")?
     {
@@ -237,7 +237,7 @@ async fn stored(world: &World) -> Result<BTreeMap<Session, Stored>> {
         });
     }
     for row in database
-        .query(
+        .query_typed(
             "SELECT session_id::text, user_id::text, read_seq FROM members",
             &[],
         )
