@@ -59,6 +59,10 @@ codes! {
     MetadataTooLarge = "metadata_too_large", 413, false, "The metadata is too large.";
     /// The idempotency key stands for another message.
     IdempotencyConflict = "idempotency_conflict", 409, false, "This id was already used for another message.";
+    /// Somebody altered it first; the answer has it as it stands.
+    Conflict = "conflict", 409, false, "Somebody was faster. See what it is now, and try again.";
+    /// A cursor of another life of the database.
+    Reset = "reset", 410, false, "Start over: load this session anew.";
     /// A session id that we never signed.
     InvalidSessionId = "invalid_session_id", 400, false, "This is not a session's id.";
     /// A session of other people, or none at all: the two are not told apart.
@@ -121,6 +125,11 @@ pub trait Coded: Error {
 
     /// What is left of the limit that was hit, where it was one.
     fn rate(&self) -> Option<Rate> {
+        None
+    }
+
+    /// What it would have altered, as it stands now, where somebody was faster.
+    fn current(&self) -> Option<serde_json::Value> {
         None
     }
 

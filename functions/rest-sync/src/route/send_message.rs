@@ -16,12 +16,12 @@ pub(crate) async fn send_message(app: &App, user: Uuid, call: &Call) -> Result<R
     let id = fields.text("id")?;
     let session = SessionId::verify(&app.session_keys, fields.text("session_id")?)?;
     let draft = Draft::new(id, fields.text("content")?, fields.object("metadata")?)?;
-    let sent = send(app, &Sender { user, socket: None }, &session, draft).await?;
-    let body = json!({ "id": id, "message": sent.receipt, "duplicate": sent.duplicate });
-    let reply = if sent.duplicate {
-        Reply::ok(&body)
+    let acked = send(app, &Sender { user, socket: None }, &session, draft).await?;
+    let ack = json!({ "id": id, "message": acked.receipt, "cursor": acked.cursor, "duplicate": acked.duplicate });
+    let reply = if acked.duplicate {
+        Reply::ok(&ack)
     } else {
-        Reply::created(&body)
+        Reply::created(&ack)
     };
-    Ok(reply.with_rate(sent.rate))
+    Ok(reply.with_rate(acked.rate))
 }

@@ -5,7 +5,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::{self, Socket},
     frame::ServerFrame,
-    session::{SessionId, recent},
+    session::{Cursor, SessionId, recent},
     timestamp,
 };
 
@@ -14,13 +14,13 @@ use shared::{
 pub(crate) async fn ping(
     app: &App,
     socket: &Socket,
-    cursors: &[(String, i64)],
+    cursors: &[(String, Cursor)],
 ) -> Result<String, Failure> {
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
     for (session_id, cursor) in cursors {
         let session = SessionId::verify(&app.session_keys, session_id)?;
-        recent::behind(&mut pipeline, session.id, *cursor);
+        recent::behind(&mut pipeline, session.id, cursor);
     }
     let behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
         log_failure(&error, "answering a ping");
