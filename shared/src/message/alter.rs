@@ -13,7 +13,7 @@ use crate::{
     code::{Code, Coded},
     database::DatabaseError,
     limit::{Rate, RateLimited},
-    session::{Epoch, SessionId, interval},
+    session::{Epoch, Visitor, interval},
 };
 
 /// What shall become of a message.
@@ -94,11 +94,10 @@ impl Coded for AlterError {
 pub async fn alter(
     app: &App,
     sender: &Sender<'_>,
-    session: &SessionId,
     alteration: &Alteration,
 ) -> Result<Acked, AlterError> {
-    let round = Round::begin(app, sender, session.id).await?;
-    let outcome = store(app, sender.user, session, alteration).await?;
+    let round = Round::begin(app, sender).await?;
+    let outcome = store(app, sender.visitor, alteration).await?;
     match &outcome {
         Ok(Stored {
             message,
@@ -131,8 +130,7 @@ struct Stored {
 /// One statement, one round trip. It may run twice, because its revision makes the second run a duplicate.
 async fn store(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     alteration: &Alteration,
 ) -> Result<Result<Stored, AlterError>, DatabaseError> {
     let content = alteration.edit.as_ref().map(|edit| &edit.content);
@@ -142,9 +140,10 @@ async fn store(
         .and_then(|edit| edit.metadata.as_ref());
     let metadata = metadata.map(Value::to_string);
     let lifetime = interval(app.config.message_retention);
+    let [session, user] = visitor.params();
     let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
+        session,
+        user,
         (&alteration.message as _, Type::UUID),
         (&alteration.rev as _, Type::INT4),
         (&content as _, Type::TEXT),
@@ -158,6 +157,7 @@ async fn store(
     let Some(row) = rows.first() else {
         return Ok(Err(AlterError::NotAMember));
     };
+    let session = visitor.session();
     let stored = |new| Stored {
         message: Message::from_row(session, row),
         epoch: Epoch::from_column(row.get("epoch")),

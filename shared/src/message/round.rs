@@ -12,14 +12,14 @@ use crate::{
     connection::{self, Socket},
     frame::ServerFrame,
     limit::{self, Limit, Rate, RateLimited},
-    session::{Epoch, recent},
+    session::{Epoch, Visitor, recent},
 };
 
 /// Who sends, edits or deletes, and from where.
 #[derive(Debug)]
 pub struct Sender<'a> {
-    /// The user.
-    pub user: Uuid,
+    /// The user, and where. Each statement asks whether that is a member.
+    pub visitor: &'a Visitor,
     /// The socket that the message came through; none over REST. It gets the ack and no push.
     pub socket: Option<&'a Socket>,
 }
@@ -47,17 +47,13 @@ pub(super) struct Round {
 
 impl Round {
     /// Counts against the limits and warns readers of the recent list: the first round trip.
-    pub(super) async fn begin(
-        app: &App,
-        sender: &Sender<'_>,
-        session: Uuid,
-    ) -> Result<Self, RateLimited> {
+    pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, RateLimited> {
         let mut pipeline = redis::pipe();
-        let user = sender.user.to_string();
+        let user = sender.visitor.user().to_string();
         let who = sender.socket.map_or(&user, |socket| &socket.connection_id);
         limit::check(&mut pipeline, &Limit::messages(&app.config), who);
         limit::check(&mut pipeline, &Limit::daily_messages(&app.config), &user);
-        let announcement = recent::announce(&mut pipeline, session);
+        let announcement = recent::announce(&mut pipeline, sender.visitor.session());
         let mut round = Self {
             announcement,
             rate: None,

@@ -10,7 +10,7 @@ use crate::{
     code::{Code, Coded},
     database::DatabaseError,
     limit::{Rate, RateLimited},
-    session::{Cursor, SessionId},
+    session::Cursor,
 };
 
 /// What an ack says.
@@ -75,14 +75,9 @@ impl Coded for SendError {
 /// Stores a message and tells everybody else. The answer is the ack: it exists only after the commit.
 ///
 /// One round trip to PostgreSQL and two to Redis.
-pub async fn send(
-    app: &App,
-    sender: &Sender<'_>,
-    session: &SessionId,
-    draft: Draft,
-) -> Result<Acked, SendError> {
-    let round = Round::begin(app, sender, session.id).await?;
-    let (receipt, epoch, duplicate) = match store::store(app, sender.user, session, draft).await? {
+pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Acked, SendError> {
+    let round = Round::begin(app, sender).await?;
+    let (receipt, epoch, duplicate) = match store::store(app, sender.visitor, draft).await? {
         Stored::New {
             message,
             epoch,

@@ -12,7 +12,7 @@ use crate::{
     code::{Code, Coded, log_failure},
     database::DatabaseError,
     session::{
-        Cursor, Epoch, SessionError, SessionId, not_ended,
+        Cursor, Epoch, SessionError, Visitor, not_ended,
         recent::{self, Reading, Recent},
     },
 };
@@ -71,24 +71,22 @@ const WAITS: [Duration; 4] = [
 /// from PostgreSQL.
 pub async fn since(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     from: &Since,
     limit: usize,
 ) -> Result<Page, SyncError> {
-    if let Some(list) = recent_list(app, user, session, from).await?
+    if let Some(list) = recent_list(app, visitor, from).await?
         && let Some(page) = page_of(list, from, limit)?
     {
         return Ok(page);
     }
-    stored_page(app, user, session, from, limit).await
+    stored_page(app, visitor, from, limit).await
 }
 
 /// The recent list, refilled if it was missing; `None` when it cannot be trusted or had.
 async fn recent_list(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     from: &Since,
 ) -> Result<Option<Recent>, SyncError> {
     if !app.config.cache {
@@ -101,10 +99,10 @@ async fn recent_list(
     };
     let mut waits = WAITS.iter();
     loop {
-        match recent::read(&app.cache, user, session, cursor).await {
+        match recent::read(&app.cache, visitor, cursor).await {
             Ok(Reading::Hit(list)) => return Ok(Some(list)),
             Ok(Reading::Miss(lease)) => {
-                let list = recent::refill(app, user, session, lease).await?;
+                let list = recent::refill(app, visitor, lease).await?;
                 return Ok(Some(list));
             }
             Ok(Reading::Refilling) => match waits.next() {
@@ -158,8 +156,7 @@ fn place_in(list: &Recent, from: &Since) -> Result<Option<i64>, SyncError> {
 
 async fn stored_page(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     from: &Since,
     limit: usize,
 ) -> Result<Page, SyncError> {
@@ -170,9 +167,10 @@ async fn stored_page(
     };
     // One more than asked for tells whether there is more.
     let fetched = limit as i64 + 1;
+    let [session, user] = visitor.params();
     let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
+        session,
+        user,
         (&change as _, Type::INT8),
         (&time as _, Type::TIMESTAMPTZ),
         (&id as _, Type::UUID),
@@ -195,7 +193,7 @@ async fn stored_page(
         .ok_or(SyncError::MessageNotFound)?;
     let messages = rows
         .iter()
-        .filter_map(|row| Message::from_optional_row(session, row))
+        .filter_map(|row| Message::from_optional_row(visitor.session(), row))
         .map(|message| Encoded::new(&message));
     Ok(Page::new(messages.collect(), after, limit, &epoch, head))
 }

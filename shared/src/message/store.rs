@@ -7,7 +7,7 @@ use super::{Draft, Message, Receipt, SendError};
 use crate::{
     App,
     database::DatabaseError,
-    session::{Epoch, Role, SessionId, interval},
+    session::{Epoch, Role, SessionId, Visitor, interval},
 };
 
 /// What became of a draft.
@@ -27,15 +27,15 @@ pub(super) enum Stored {
 /// Stores a draft: one statement, one round trip. It may run twice, because its key makes the second run a duplicate.
 pub(super) async fn store(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     draft: Draft,
 ) -> Result<Stored, DatabaseError> {
     let (id, metadata) = (Uuid::now_v7(), draft.metadata.to_string());
     let lifetime = interval(app.config.message_retention);
+    let [session, user] = visitor.params();
     let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
+        session,
+        user,
         (&draft.key as _, Type::TEXT),
         (&id as _, Type::UUID),
         (&draft.content as _, Type::TEXT),
@@ -51,12 +51,12 @@ pub(super) async fn store(
     };
     Ok(match row.get("outcome") {
         "stored" => Stored::New {
-            message: Box::new(born(user, session, draft, row)),
+            message: Box::new(born(visitor, draft, row)),
             epoch: Epoch::from_column(row.get("epoch")),
             audience: row.get("audience"),
         },
         "duplicate" => Stored::Duplicate {
-            receipt: first_ack(session, row),
+            receipt: first_ack(visitor.session(), row),
             epoch: Epoch::from_column(row.get("epoch")),
         },
         "idempotency_conflict" => Stored::Refused(SendError::IdempotencyConflict),
@@ -65,14 +65,14 @@ pub(super) async fn store(
     })
 }
 
-fn born(user: Uuid, session: &SessionId, draft: Draft, row: &Row) -> Message {
+fn born(visitor: &Visitor, draft: Draft, row: &Row) -> Message {
     Message {
         id: row.get("id"),
-        session_id: session.as_str().to_owned(),
+        session_id: visitor.session().as_str().to_owned(),
         seq: row.get("seq"),
         change: row.get("change"),
         rev: 1,
-        user_id: user,
+        user_id: visitor.user(),
         role: Role::from_column(row.get("role")),
         content: draft.content,
         metadata: draft.metadata,

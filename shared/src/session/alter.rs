@@ -1,9 +1,8 @@
 //! Another title, other settings.
 
 use tokio_postgres::types::Type;
-use uuid::Uuid;
 
-use super::{Session, SessionError, SessionId, Settings, Title, find, record::tell};
+use super::{Session, SessionError, Settings, Title, Visitor, find, record::tell};
 use crate::{App, frame::ServerFrame};
 
 /// What shall become of a session.
@@ -21,16 +20,16 @@ pub struct Revision {
 /// is a conflict, unless it asks for what the first did: then its answer was lost.
 pub async fn revise(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     revision: Revision,
 ) -> Result<Session, SessionError> {
     let titled = revision.title.is_some();
     let title = revision.title.flatten().map(|title| title.0);
     let settings = revision.settings.map(|settings| settings.0);
+    let [session, user] = visitor.params();
     let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
+        session,
+        user,
         (&revision.version as _, Type::INT4),
         (&titled as _, Type::BOOL),
         (&title as _, Type::TEXT),
@@ -45,17 +44,17 @@ pub async fn revise(
     match row.get("outcome") {
         "altered" => {
             let frame = ServerFrame::SessionUpdated {
-                session_id: session.as_str(),
+                session_id: visitor.session().as_str(),
                 title: row.get("title"),
                 settings: row.get("settings"),
                 version: row.get("version"),
             };
             tell(app, row.get("audience"), &frame).await;
-            find(app, user, session).await
+            find(app, visitor).await
         }
-        "duplicate" => find(app, user, session).await,
+        "duplicate" => find(app, visitor).await,
         "conflict" => {
-            let current = find(app, user, session).await?;
+            let current = find(app, visitor).await?;
             Err(SessionError::Conflict(Box::new(current)))
         }
         "forbidden" => Err(SessionError::Forbidden),

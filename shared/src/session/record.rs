@@ -8,10 +8,9 @@ use serde_json::{Map, Value};
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use super::{Cursor, Epoch, Role, SessionError, SessionId, recent};
+use super::{Cursor, Epoch, Membership, Role, SessionError, SessionId, Visitor, recent};
 use crate::{
-    App, code::log_failure, database::Database, frame::ServerFrame, message::Message, timestamp,
-    token::KeyRing,
+    App, code::log_failure, frame::ServerFrame, message::Message, timestamp, token::KeyRing,
 };
 
 /// A list shows at most so many sessions, the liveliest first.
@@ -139,12 +138,11 @@ pub async fn list(app: &App, user: Uuid) -> Result<Vec<Session>, SessionError> {
         .collect())
 }
 
-/// One session of a user.
-pub async fn find(app: &App, user: Uuid, session: &SessionId) -> Result<Session, SessionError> {
-    let params = [(&session.id as _, Type::UUID), (&user as _, Type::UUID)];
+/// One session of a user. The statement answers members only.
+pub async fn find(app: &App, visitor: &Visitor) -> Result<Session, SessionError> {
     let row = app
         .database
-        .query(include_str!("sql/find.sql"), &params)
+        .query(include_str!("sql/find.sql"), &visitor.params())
         .await?
         .pop()
         .ok_or(SessionError::NotAMember)?;
@@ -152,19 +150,19 @@ pub async fn find(app: &App, user: Uuid, session: &SessionId) -> Result<Session,
     Ok(Session::from_row(&app.session_keys, &row))
 }
 
-/// Deletes a session and tells its members. Its owner may.
-pub async fn delete(app: &App, user: Uuid, session: &SessionId) -> Result<(), SessionError> {
-    owned(&app.database, user, session).await?;
-    let params = [(&session.id as _, Type::UUID), (&user as _, Type::UUID)];
+/// Deletes a session and tells its members. Its owner may. Its messages become orphans, which nobody can reach and which cleanup
+/// removes.
+pub async fn delete(app: &App, membership: &Membership) -> Result<(), SessionError> {
+    membership.require_owner()?;
     let rows = app
         .database
-        .query(include_str!("sql/delete.sql"), &params)
+        .query(include_str!("sql/delete.sql"), &[membership.param()])
         .await?;
-    recent::forget(&app.cache, session.id).await;
+    recent::forget(&app.cache, membership.session()).await;
     // No row: somebody else did the same a moment ago, and told them.
     if let Some(row) = rows.first() {
         let frame = ServerFrame::SessionDeleted {
-            session_id: session.as_str(),
+            session_id: membership.session().as_str(),
         };
         tell(app, row.get("audience"), &frame).await;
     }
@@ -176,36 +174,6 @@ pub(super) async fn tell(app: &App, audience: Vec<Uuid>, frame: &ServerFrame<'_>
     if let Err(error) = app.push.to_users(&audience, None, frame).await {
         log_failure(&error, "telling of a session");
     }
-}
-
-/// Checks that a user owns a session.
-pub(super) async fn owned(
-    database: &Database,
-    user: Uuid,
-    session: &SessionId,
-) -> Result<(), SessionError> {
-    let row = membership(database, user, session).await?;
-    if Role::from_column(row.get("role")) == Role::Owner {
-        Ok(())
-    } else {
-        Err(SessionError::Forbidden)
-    }
-}
-
-/// The user's role in a session; an error for strangers and for a session past its end.
-pub(super) async fn membership(
-    database: &Database,
-    user: Uuid,
-    session: &SessionId,
-) -> Result<Row, SessionError> {
-    let params = [(&session.id as _, Type::UUID), (&user as _, Type::UUID)];
-    let row = database
-        .query(include_str!("sql/membership.sql"), &params)
-        .await?
-        .pop()
-        .ok_or(SessionError::NotAMember)?;
-    not_ended(&row)?;
-    Ok(row)
 }
 
 /// Refuses a session whose row says that it is past its end.

@@ -5,16 +5,16 @@ use shared::{
     App,
     code::Failure,
     field::InvalidField,
-    message::{Acked, Alteration, Edit, Sender, alter},
+    message::{Alteration, Edit, Sender, alter},
     rest::{Call, Reply},
-    session::SessionId,
+    session::Visitor,
 };
 use uuid::Uuid;
 
 /// Takes `{session_id, rev, content, metadata?}`.
 pub(crate) async fn edit_message(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
     let fields = call.fields()?;
-    let session = SessionId::verify(&app.session_keys, fields.text("session_id")?)?;
+    let visitor = Visitor::verify(&app.session_keys, user, fields.text("session_id")?)?;
     let alteration = Alteration {
         message: message_id(call)?,
         rev: fields.revision("rev")?,
@@ -23,21 +23,19 @@ pub(crate) async fn edit_message(app: &App, user: Uuid, call: &Call) -> Result<R
             fields.optional_object("metadata")?,
         )?),
     };
-    let sender = Sender { user, socket: None };
-    Ok(reply(&alter(app, &sender, &session, &alteration).await?))
+    carry_out(app, &visitor, &alteration).await
 }
 
 /// Takes `session_id` and `rev` in the query string: a DELETE has no body.
 pub(crate) async fn delete_message(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_query(&app.session_keys)?;
+    let visitor = call.session_in_query(&app.session_keys, user)?;
     let rev = call.query_as("rev")?.filter(|rev| *rev > 0);
     let alteration = Alteration {
         message: message_id(call)?,
         rev: rev.ok_or(InvalidField("rev"))?,
         edit: None,
     };
-    let sender = Sender { user, socket: None };
-    Ok(reply(&alter(app, &sender, &session, &alteration).await?))
+    carry_out(app, &visitor, &alteration).await
 }
 
 fn message_id(call: &Call) -> Result<Uuid, InvalidField> {
@@ -45,8 +43,17 @@ fn message_id(call: &Call) -> Result<Uuid, InvalidField> {
     id.parse().map_err(|_| InvalidField("message_id"))
 }
 
-fn reply(acked: &Acked) -> Reply {
+async fn carry_out(
+    app: &App,
+    visitor: &Visitor,
+    alteration: &Alteration,
+) -> Result<Reply, Failure> {
+    let sender = Sender {
+        visitor,
+        socket: None,
+    };
+    let acked = alter(app, &sender, alteration).await?;
     let ack =
         json!({ "message": acked.receipt, "cursor": acked.cursor, "duplicate": acked.duplicate });
-    Reply::ok(&ack).with_rate(acked.rate)
+    Ok(Reply::ok(&ack).with_rate(acked.rate))
 }

@@ -28,28 +28,26 @@ pub(crate) async fn open(app: &App, user: Uuid, call: &Call) -> Result<Reply, Fa
 
 /// `GET {id}`: one session.
 pub(crate) async fn read(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
-    Ok(Reply::ok(&session::find(app, user, &session).await?))
+    let visitor = call.session_in_path(&app.session_keys, user)?;
+    Ok(Reply::ok(&session::find(app, &visitor).await?))
 }
 
 /// `PATCH {id} {version?, title?, settings?}`: gives a session another title, none where it is null, or other settings.
 pub(crate) async fn revise(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
+    let visitor = call.session_in_path(&app.session_keys, user)?;
     let fields = call.fields()?;
     let revision = Revision {
         version: fields.optional_revision("version")?,
         title: fields.has("title").then(|| title(&fields)).transpose()?,
         settings: settings(&fields)?,
     };
-    Ok(Reply::ok(
-        &session::revise(app, user, &session, revision).await?,
-    ))
+    Ok(Reply::ok(&session::revise(app, &visitor, revision).await?))
 }
 
 /// `DELETE {id}`: deletes a session for all its members.
 pub(crate) async fn delete(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
-    session::delete(app, user, &session).await?;
+    let membership = super::member::enter(app, user, call).await?;
+    session::delete(app, &membership).await?;
     Ok(Reply::no_content())
 }
 

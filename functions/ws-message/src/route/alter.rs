@@ -6,7 +6,7 @@ use shared::{
     connection::Socket,
     frame::ServerFrame,
     message::{self, Alteration, Sender},
-    session::SessionId,
+    session::Visitor,
 };
 
 /// Alters the message, tells everybody else and acks.
@@ -17,11 +17,11 @@ pub(crate) async fn alter(
     session_id: &str,
     alteration: &Alteration,
 ) -> Result<String, Failure> {
-    let session = SessionId::verify(&app.session_keys, session_id)?;
+    let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
     let sender = Sender {
-        user: socket.user_id,
+        visitor: &visitor,
         socket: Some(socket),
     };
-    let acked = message::alter(app, &sender, &session, alteration).await?;
+    let acked = message::alter(app, &sender, alteration).await?;
     Ok(ServerFrame::ack(id, &acked).to_json())
 }

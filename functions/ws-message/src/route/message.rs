@@ -7,7 +7,7 @@ use shared::{
     connection::Socket,
     frame::ServerFrame,
     message::{Draft, Sender, send},
-    session::SessionId,
+    session::Visitor,
 };
 
 /// Stores the message, tells everybody else and acks.
@@ -19,12 +19,12 @@ pub(crate) async fn message(
     content: &str,
     metadata: Map<String, Value>,
 ) -> Result<String, Failure> {
-    let session = SessionId::verify(&app.session_keys, session_id)?;
+    let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
     let draft = Draft::new(id, content, metadata)?;
     let sender = Sender {
-        user: socket.user_id,
+        visitor: &visitor,
         socket: Some(socket),
     };
-    let acked = send(app, &sender, &session, draft).await?;
+    let acked = send(app, &sender, draft).await?;
     Ok(ServerFrame::ack(id, &acked).to_json())
 }

@@ -6,7 +6,7 @@ use shared::{
     connection::Socket,
     frame::{ServerFrame, SyncedSession},
     message::{Since, SyncError, since},
-    session::{Cursor, SessionId},
+    session::{Cursor, Visitor},
 };
 
 /// API Gateway carries 32 KB in a frame; the rest of a sync is had by another, or over REST.
@@ -59,8 +59,8 @@ async fn fill(
     session: &mut SyncedSession<'_>,
     room: &mut usize,
 ) -> Result<(), Failure> {
-    let id = match SessionId::verify(&app.session_keys, session.session_id) {
-        Ok(id) => id,
+    let visitor = match Visitor::verify(&app.session_keys, socket.user_id, session.session_id) {
+        Ok(visitor) => visitor,
         Err(error) => {
             session.error = Some(error.code().as_str());
             return Ok(());
@@ -68,7 +68,7 @@ async fn fill(
     };
     let after = session.change;
     let from = Since::Cursor(session.cursor.clone());
-    match since(app, socket.user_id, &id, &from, MAX_MESSAGES).await {
+    match since(app, &visitor, &from, MAX_MESSAGES).await {
         Ok(mut page) => {
             *room -= page.fit(*room, after);
             session.messages = page.messages;

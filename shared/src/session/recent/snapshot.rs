@@ -10,7 +10,7 @@ use crate::{
     cache::script,
     code::log_failure,
     message::{Encoded, Message},
-    session::{Epoch, SessionError, SessionId},
+    session::{Epoch, SessionError, SessionId, Visitor},
 };
 
 /// How long members are believed without asking again: a removed member reads on for at most so long if Redis missed the removal.
@@ -25,18 +25,14 @@ struct Snapshot {
 
 /// Reads the newest changes and the members, and fills the list if the lease still holds, whoever asks. One statement, one round trip
 /// to Redis.
-pub async fn refill(
-    app: &App,
-    user: Uuid,
-    session: &SessionId,
-    lease: Lease,
-) -> Result<Recent, SessionError> {
+pub async fn refill(app: &App, visitor: &Visitor, lease: Lease) -> Result<Recent, SessionError> {
+    let session = visitor.session();
     let snapshot = match take(app, session).await {
         Ok(snapshot) if snapshot.ends > Utc::now() => snapshot,
         other => {
             lease.give_back(&app.cache, session.id).await;
             let snapshot = other?;
-            snapshot.readable_by(user)?;
+            snapshot.readable_by(visitor)?;
             return Err(SessionError::Expired);
         }
     };
@@ -44,14 +40,14 @@ pub async fn refill(
     if let Err(error) = app.cache.run::<(i64,)>(&filled).await {
         log_failure(&error, "filling a session's recent list");
     }
-    snapshot.readable_by(user)?;
+    snapshot.readable_by(visitor)?;
     Ok(snapshot.recent)
 }
 
 impl Snapshot {
-    fn readable_by(&self, user: Uuid) -> Result<(), SessionError> {
+    fn readable_by(&self, visitor: &Visitor) -> Result<(), SessionError> {
         let mut members = self.members.iter();
-        if members.any(|(member, _)| *member == user) {
+        if members.any(|(member, _)| *member == visitor.user()) {
             Ok(())
         } else {
             Err(SessionError::NotAMember)

@@ -7,7 +7,7 @@ use super::{CAPACITY, Keys, lua};
 use crate::{
     cache::{Cache, script},
     message::Altered,
-    session::{Cursor, Epoch},
+    session::{Cursor, Epoch, SessionId},
 };
 
 /// How long a list is kept after its last use.
@@ -25,8 +25,8 @@ pub(crate) struct Announcement {
 }
 
 /// Adds the warning that an alteration is on its way. Its answer is an integer.
-pub(crate) fn announce(pipeline: &mut Pipeline, session: Uuid) -> Announcement {
-    let own = Uuid::now_v7();
+pub(crate) fn announce(pipeline: &mut Pipeline, session: &SessionId) -> Announcement {
+    let (session, own) = (session.id, Uuid::now_v7());
     script(pipeline, lua::ANNOUNCE, &[&Keys::of(session).sends]);
     pipeline.arg(own.to_string()).arg(SENDS_SECONDS);
     Announcement { session, own }
@@ -68,8 +68,8 @@ pub(crate) fn append(pipeline: &mut Pipeline, announcement: Announcement, altere
 }
 
 /// Adds the question whether a reader with this cursor may have missed something. Its answer is 0 or 1.
-pub fn behind(pipeline: &mut Pipeline, session: Uuid, cursor: &Cursor) {
-    let keys = Keys::of(session);
+pub fn behind(pipeline: &mut Pipeline, session: &SessionId, cursor: &Cursor) {
+    let keys = Keys::of(session.id);
     script(pipeline, lua::BEHIND, &[&keys.state, &keys.sends]);
     pipeline
         .arg(cursor.change)
@@ -79,8 +79,8 @@ pub fn behind(pipeline: &mut Pipeline, session: Uuid, cursor: &Cursor) {
 
 /// Drops what is known of a session, because its members changed or it is gone. Without Redis, what is known lapses by itself:
 /// members within a minute.
-pub async fn forget(cache: &Cache, session: Uuid) {
-    forget_all(cache, &[session]).await;
+pub async fn forget(cache: &Cache, session: &SessionId) {
+    forget_all(cache, &[session.id]).await;
 }
 
 /// The same for many sessions, in one round trip.

@@ -1,5 +1,5 @@
--- A user's role in a session and when that ends; no row for strangers.
+-- A user's role in a session; no row for strangers.
 -- $1 session id  $2 user id
-SELECT s.expires_at, member.role
-FROM sessions s JOIN members member ON member.session_id = s.id
-WHERE s.id = $1 AND member.user_id = $2
+SELECT m.role, s.expires_at
+FROM sessions s JOIN members m ON m.session_id = s.id
+WHERE s.id = $1 AND m.user_id = $2
