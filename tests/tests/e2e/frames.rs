@@ -229,8 +229,8 @@ async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
       "type": "message_deleted"
     }
     "#);
-    let elsewhere = json!({"type": "sync", "cursors": {session: "elsewhere.3"}});
-    assert_frame!(adas.request(elsewhere).await["sessions"][0], {".cursor" => "[cursor]"}, @r#"
+    let elsewhere = json!({"type": "sync", "cursors": {session: "00000000.3"}});
+    assert_frame!(adas.request(elsewhere).await["sessions"][0], @r#"
     {
       "change": 3,
       "complete": false,
