@@ -230,16 +230,7 @@ async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
     }
     "#);
     let elsewhere = json!({"type": "sync", "cursors": {session: "00000000.3"}});
-    assert_frame!(adas.request(elsewhere).await["sessions"][0], @r#"
-    {
-      "change": 3,
-      "complete": false,
-      "cursor": "[cursor]",
-      "error": "reset",
-      "messages": [],
-      "session_id": "[session]"
-    }
-    "#);
+    assert_frame!(adas.request(elsewhere).await["sessions"][0], @r#"{"change": 3, "complete": false, "cursor": "[cursor]", "error": "reset", "messages": [], "session_id": "[session]"}"#);
 }
 
 async fn what_is_hinted_at(ada: &User, bob: &User, bobs: &mut Device) {
