@@ -64,8 +64,11 @@ pub struct Wishes {
     pause: Duration,
 }
 
+/// How many of a hundred, and how one is made.
+type Share = (u32, fn(usize) -> Wish);
+
 /// Of a hundred wishes, how many are of each kind. The rest are plain sends.
-const SHARES: [(u32, fn(usize) -> Wish); 8] = [
+const SHARES: [Share; 8] = [
     (4, |choice| Wish::SendTwice { choice }),
     (5, |choice| Wish::Repeat { choice }),
     (2, |choice| Wish::Clash { choice }),
