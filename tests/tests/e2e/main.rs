@@ -5,6 +5,7 @@
     reason = "a test stops where something is not as it tells"
 )]
 
+mod alter;
 mod bodies;
 mod budget;
 mod chat;
@@ -27,3 +28,5 @@ mod replay;
 mod resume;
 mod schema;
 mod sessions;
+mod sign_out;
+mod tickets;
