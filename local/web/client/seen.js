@@ -30,8 +30,8 @@ export class SeenMarks {
     for (let index = firstAfter(entries, mark); index < entries.length; index++) {
       const { seq, own, deleted } = entries[index];
       if (seq === null || !(own || deleted || this.#seen.has(seq))) break;
-      this.#seen.delete(seq);
-      reach = seq;
+      // One's own are not worth telling of.
+      if (this.#seen.delete(seq)) reach = seq;
     }
     return reach;
   }

@@ -15,6 +15,7 @@ import { LANGUAGES, spoken, t } from "./words/index.js";
  * @param {(language: string) => void} options.chooseLanguage
  */
 export function startScreen({ note = "", begin, logIn, chooseLanguage }) {
+  const language = LANGUAGES[/** @type {keyof typeof LANGUAGES} */ (spoken())];
   const status = el("p", { class: "start-status", role: "status" }, note);
   const button = el("button", { class: "button primary", type: "button", onclick: go }, t("startAsGuest"));
   const account = el("button", { class: "button", type: "button", onclick: logIn }, t("haveAccount"));
@@ -36,7 +37,7 @@ export function startScreen({ note = "", begin, logIn, chooseLanguage }) {
   return el(
     "div",
     { class: "start" },
-    el("header", { class: "start-bar" }, menu({ label: t("language"), face: [LANGUAGES[/** @type {"en"} */ (spoken())]], items: () => languageItems(chooseLanguage) })),
+    el("header", { class: "start-bar" }, menu({ label: `${t("language")}: ${language}`, face: [language], items: () => languageItems(chooseLanguage) })),
     el(
       "main",
       { class: "start-main" },

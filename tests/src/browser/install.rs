@@ -38,7 +38,7 @@ pub(super) async fn install() -> Result<(), String> {
     }
     npm()
         .await
-        .map_err(|error| format!("{}; {error}", with_apt.unwrap_err()))
+        .map_err(|error| format!("{}; {error}", with_apt.err().unwrap_or_default()))
 }
 
 async fn apt() -> Result<(), String> {

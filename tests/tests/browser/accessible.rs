@@ -1,9 +1,10 @@
 //! axe-core finds no serious issue in any state, light or dark, and the keyboard is enough.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
 use tests::Page;
+use tokio::time::sleep;
 
 use crate::scene::{Scene, online, say, until_shown, until_state};
 
@@ -81,6 +82,8 @@ async fn axe_finds_nothing_serious_in_any_state() {
     page.click(".chip").await;
 
     let mut till = shop.device("till").await;
+    // For a second after a message its author is taken not to be typing.
+    sleep(Duration::from_millis(1_100)).await;
     till.send(&json!({"type": "user_typing", "session_id": session, "typing": true}))
         .await;
     page.until("document.querySelector('.typing').textContent !== ''")

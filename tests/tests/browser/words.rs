@@ -1,6 +1,9 @@
 //! Every language: no word of another one, and nothing that does not fit.
 
+use std::time::Duration;
+
 use tests::Page;
+use tokio::time::sleep;
 
 use crate::scene::{Scene, online, say, until_shown};
 
@@ -79,6 +82,8 @@ async fn in_language(tag: &str) {
     page.key("Escape", 0).await;
 
     let mut till = shop.device("till").await;
+    // For a second after a message its author is taken not to be typing.
+    sleep(Duration::from_millis(1_100)).await;
     till.send(&serde_json::json!({"type": "user_typing", "session_id": session, "typing": true}))
         .await;
     page.until("document.querySelector('.typing').textContent !== ''")
