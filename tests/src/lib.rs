@@ -18,6 +18,7 @@ mod rest;
 mod socket;
 mod stack;
 mod user;
+mod watch;
 
 pub use browser::{Browser, Page};
 pub use conversation::Conversation;

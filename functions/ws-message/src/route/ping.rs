@@ -5,7 +5,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::{self, Socket, Target},
     frame::ServerFrame,
-    session::{Cursor, SessionId, recent},
+    session::{Cursor, Visitor, recent},
     sign_in::{self, SIGNED_OUT},
     timestamp,
 };
@@ -20,8 +20,8 @@ pub(crate) async fn ping(
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
     for (session_id, cursor) in cursors {
-        let session = SessionId::verify(&app.session_keys, session_id)?;
-        recent::behind(&mut pipeline, &session, cursor);
+        let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
+        recent::behind(&mut pipeline, &visitor, cursor);
     }
     sign_in::ask(&mut pipeline, socket.sign_in);
     let mut behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
@@ -33,6 +33,7 @@ pub(crate) async fn ping(
     if behind.pop() == Some(true) {
         return sign_out(app, socket).await;
     }
+    hand_over(app, socket).await;
     let names = cursors
         .iter()
         .zip(behind)
@@ -43,6 +44,16 @@ pub(crate) async fn ping(
         behind: names.collect(),
     };
     Ok(pong.to_json())
+}
+
+/// Tells a client whose socket comes to its end to open another.
+async fn hand_over(app: &App, socket: &Socket) {
+    if let Some(left) = connection::time_left(socket.age, app.config.ping_period) {
+        let in_ms = left.as_millis() as u64;
+        app.push
+            .to_own(socket, &ServerFrame::Goaway { in_ms })
+            .await;
+    }
 }
 
 /// Closes a socket whose sign-in ended while nobody knew of the socket: Redis was away, or had forgotten it.
