@@ -115,6 +115,7 @@ async fn two_devices_and_an_assistant_sit_side_by_side() {
         .await;
     page.picture("three-seats").await;
     page.click_button("One device").await;
+    page.until("document.querySelector('.app')").await;
     online(&page).await;
     assert_eq!(
         texts(&page).await,
