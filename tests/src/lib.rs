@@ -12,6 +12,7 @@
 
 mod conversation;
 mod counts;
+mod keys;
 mod rest;
 mod socket;
 mod stack;
@@ -19,6 +20,7 @@ mod user;
 
 pub use conversation::Conversation;
 pub use counts::Counts;
+pub use keys::Keys;
 pub use rest::{Reply, Rest};
 pub use socket::{Closed, Refused, Socket};
 pub use stack::{TestStack, TestStackBuilder};

@@ -66,7 +66,7 @@ impl Pusher {
         let mut pipeline = redis::pipe();
         connection::touch(&mut pipeline, own);
         connection::of_users(&mut pipeline, users);
-        let answers: Vec<HashMap<String, String>> = self.cache.run(&pipeline).await?;
+        let answers: Vec<HashMap<String, String>> = self.cache.run_partly(&pipeline).await?;
         Ok(self
             .to_others(connection::targets(users, answers), Some(own), frame)
             .await)
