@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use local::{dials::Span, services::Install};
@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Schedules(Port),
     /// Moves the time of the stack that runs, or lets something go wrong.
     Dial(Dial),
+    /// A program of the workspace, with its arguments.
+    #[command(external_subcommand)]
+    Program(Vec<OsString>),
 }
 
 #[derive(Debug, Clone, Copy, Args)]
@@ -81,7 +84,13 @@ pub(crate) enum DialCommand {
         #[arg(long, value_name = "COUNT")]
         drop: u32,
     },
-    /// Refuses, delays or reorders the next posts to `@connections`.
+    /// Ends every open socket, as a restart of the gateway does.
+    Sockets {
+        /// Without a close frame, and with what is still to be answered.
+        #[arg(long, required = true)]
+        cut: bool,
+    },
+    /// Refuses, delays, reorders, loses or doubles the next posts to `@connections`.
     Posts(Posts),
     /// Kills the process that gets the next event of a function.
     Kill(Kill),
@@ -101,7 +110,7 @@ pub(crate) enum FaultDial {
 }
 
 #[derive(Debug, Args)]
-#[command(group(ArgGroup::new("fault").required(true).args(["status", "delay", "reorder"])))]
+#[command(group(ArgGroup::new("fault").required(true).args(["status", "delay", "reorder", "lose", "duplicate"])))]
 pub(crate) struct Posts {
     /// Refuses them with 410, 429 or 500.
     #[arg(long)]
@@ -112,8 +121,14 @@ pub(crate) struct Posts {
     /// Makes so many of them in the opposite order.
     #[arg(long, value_name = "COUNT")]
     pub(crate) reorder: Option<u32>,
+    /// Answers so many of them and makes none.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) lose: Option<u32>,
+    /// Makes so many of them twice.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) duplicate: Option<u32>,
     /// How many posts [default: 1].
-    #[arg(long, value_name = "COUNT", conflicts_with = "reorder")]
+    #[arg(long, value_name = "COUNT", conflicts_with_all = ["reorder", "lose", "duplicate"])]
     pub(crate) next: Option<u32>,
     /// Only posts to this connection.
     #[arg(long, value_name = "ID")]
@@ -311,9 +326,22 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_is_no_command_is_a_program_with_its_own_arguments() {
+        let cli = Cli::try_parse_from(["local", "faults", "--seed", "7", "--help"]).unwrap();
+        let Some(Command::Program(words)) = cli.command else {
+            panic!("{:?}", cli.command);
+        };
+        assert_eq!(words, ["faults", "--seed", "7", "--help"]);
+    }
+
+    #[test]
     fn a_fault_that_says_nothing_or_two_things_is_no_command() {
         let parses = |arguments: &str| Cli::try_parse_from(arguments.split(' ')).is_ok();
         assert!(parses("local dial posts --status 429 --next 3"));
+        assert!(parses("local dial posts --lose 2"));
+        assert!(parses("local dial sockets --cut"));
+        assert!(!parses("local dial sockets"));
+        assert!(!parses("local dial posts --lose 2 --next 3"));
         assert!(parses("local dial redis slow 50ms --port 4000"));
         assert!(parses("local dial kill Fn --when at-post"));
         assert!(!parses("local dial posts --next 3"));

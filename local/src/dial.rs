@@ -4,6 +4,7 @@ use anyhow::{Context, Result, bail};
 use hyper::Method;
 use local::dials::request::{
     AdvanceRequest, DisconnectsRequest, KillRequest, LinkRequest, LinkWord, Moment, PostsRequest,
+    SocketsRequest,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -42,11 +43,16 @@ fn request(what: DialCommand) -> Result<(Method, &'static str, String)> {
             "/_local/dials/disconnects",
             json(&DisconnectsRequest { drop })?,
         ),
+        DialCommand::Sockets { cut } => {
+            set("/_local/dials/sockets", json(&SocketsRequest { cut })?)
+        }
         DialCommand::Posts(posts) => {
             let request = PostsRequest {
                 status: posts.status,
                 delay: posts.delay,
                 reorder: posts.reorder,
+                lose: posts.lose,
+                duplicate: posts.duplicate,
                 next: posts.next,
                 connection: posts.connection,
             };

@@ -4,6 +4,7 @@ mod cli;
 mod client;
 mod dial;
 mod invoke;
+mod program;
 mod transcripts;
 
 use std::{
@@ -14,7 +15,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use local::{
     lambda::LambdaOptions,
     progress::{Event, Progress},
@@ -35,7 +36,7 @@ const INTERRUPTED: i32 = 130;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = command_line();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -50,6 +51,7 @@ async fn main() -> ExitCode {
         Some(Command::RunSchedule(options)) => dial::run_schedule(options).await,
         Some(Command::Schedules(port)) => dial::schedules(port).await,
         Some(Command::Dial(options)) => dial::dial(options).await,
+        Some(Command::Program(words)) => program::run(&words),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -58,6 +60,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whoever asks for help is told of the workspace's programs, too.
+fn command_line() -> Cli {
+    let mut command = Cli::command();
+    if env::args_os()
+        .skip(1)
+        .any(|word| word == "--help" || word == "-h" || word == "help")
+    {
+        command = command.after_help(program::help());
+    }
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 fn report(error: &anyhow::Error) {

@@ -1,14 +1,20 @@
-//! The one table of errors: what every code means over HTTP and in words, and whether to try again.
+//! The one table of errors: what every code means over HTTP, whether to try again, and what its message may mention. The messages
+//! themselves are in `locales`, under the code as their key.
 //!
 //! A domain function returns its own noun's error; [`Coded`] says which code that is; the boundary turns the code into an `error`
 //! frame or an `application/problem+json` body. Nothing else of an error reaches a client.
 
 use std::{error::Error, time::Duration};
 
-use crate::limit::Rate;
+use crate::{
+    language::Argument,
+    limit::Rate,
+    message::{MAX_CONTENT_BYTES, MAX_METADATA_BYTES},
+    user::{MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS},
+};
 
 macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $retry:literal, $message:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $retry:literal $(, [$($argument:expr),+])?;)*) => {
         /// What went wrong, as clients know it. Codes are stable: they are added, never renamed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Code {
@@ -34,9 +40,9 @@ macro_rules! codes {
                 match self { $(Self::$name => $retry,)* }
             }
 
-            /// What a reader is told, in English.
-            pub const fn message(self) -> &'static str {
-                match self { $(Self::$name => $message,)* }
+            /// What its message mentions.
+            pub const fn arguments(self) -> &'static [Argument] {
+                match self { $(Self::$name => &[$($($argument),+)?],)* }
             }
         }
     };
@@ -44,69 +50,69 @@ macro_rules! codes {
 
 codes! {
     /// A frame that is not a JSON object with a `type`.
-    MalformedFrame = "malformed_frame", 400, false, "The frame is not a JSON object with a type.";
+    MalformedFrame = "malformed_frame", 400, false;
     /// A frame whose `type` nobody knows.
-    UnknownType = "unknown_type", 400, false, "This type of frame is not known.";
+    UnknownType = "unknown_type", 400, false;
     /// A request body that is not a JSON object.
-    MalformedBody = "malformed_body", 400, false, "The body is not a JSON object.";
+    MalformedBody = "malformed_body", 400, false;
     /// A field that is missing or has the wrong form.
-    InvalidField = "invalid_field", 400, false, "A field is missing or has the wrong form.";
+    InvalidField = "invalid_field", 400, false, [Argument::Field];
     /// A message without text.
-    MessageEmpty = "message_empty", 400, false, "The message is empty.";
+    MessageEmpty = "message_empty", 400, false;
     /// A message whose text is too long.
-    MessageTooLarge = "message_too_large", 413, false, "The message is too long.";
+    MessageTooLarge = "message_too_large", 413, false, [Argument::Limit("max", MAX_CONTENT_BYTES)];
     /// A message whose metadata is too large.
-    MetadataTooLarge = "metadata_too_large", 413, false, "The metadata is too large.";
+    MetadataTooLarge = "metadata_too_large", 413, false, [Argument::Limit("max", MAX_METADATA_BYTES)];
     /// The idempotency key stands for another message.
-    IdempotencyConflict = "idempotency_conflict", 409, false, "This id was already used for another message.";
+    IdempotencyConflict = "idempotency_conflict", 409, false;
     /// A session id that we never signed.
-    InvalidSessionId = "invalid_session_id", 400, false, "This is not a session's id.";
+    InvalidSessionId = "invalid_session_id", 400, false;
     /// A session of other people, or none at all: the two are not told apart.
-    NotAMember = "not_a_member", 403, false, "You are not a member of this session.";
+    NotAMember = "not_a_member", 403, false;
     /// A member without the right to do this.
-    Forbidden = "forbidden", 403, false, "Your role does not allow this.";
+    Forbidden = "forbidden", 403, false;
     /// A session past its end.
-    SessionExpired = "session_expired", 410, false, "This session has ended.";
+    SessionExpired = "session_expired", 410, false;
     /// A user id that nobody has.
-    UserNotFound = "user_not_found", 404, false, "There is no such user.";
+    UserNotFound = "user_not_found", 404, false;
     /// A member id that is not in the session.
-    MemberNotFound = "member_not_found", 404, false, "There is no such member in this session.";
+    MemberNotFound = "member_not_found", 404, false;
     /// A message id that is not in the session, or no longer.
-    MessageNotFound = "message_not_found", 404, false, "There is no such message in this session.";
+    MessageNotFound = "message_not_found", 404, false;
     /// A path that leads nowhere.
-    NotFound = "not_found", 404, false, "There is nothing here.";
+    NotFound = "not_found", 404, false;
     /// No access token, or one that we did not sign.
-    Unauthorized = "unauthorized", 401, false, "Sign in first.";
+    Unauthorized = "unauthorized", 401, false;
     /// An access token past its 15 minutes.
-    TokenExpired = "token_expired", 401, true, "The access token has expired; refresh it.";
+    TokenExpired = "token_expired", 401, true;
     /// An unknown user or a wrong password: the two are not told apart.
-    InvalidCredentials = "invalid_credentials", 401, false, "The e-mail address or the password is wrong.";
+    InvalidCredentials = "invalid_credentials", 401, false;
     /// An address that has an account.
-    EmailTaken = "email_taken", 409, false, "This e-mail address already has an account.";
+    EmailTaken = "email_taken", 409, false;
     /// A guest's token that already has credentials.
-    AlreadySignedUp = "already_signed_up", 409, false, "This user has already signed up.";
+    AlreadySignedUp = "already_signed_up", 409, false;
     /// Not an e-mail address.
-    InvalidEmail = "invalid_email", 400, false, "This is not an e-mail address.";
+    InvalidEmail = "invalid_email", 400, false;
     /// A password that is too short or too long.
-    InvalidPassword = "invalid_password", 400, false, "A password has 8 to 256 characters.";
+    InvalidPassword = "invalid_password", 400, false, [Argument::Limit("min", MIN_PASSWORD_CHARS), Argument::Limit("max", MAX_PASSWORD_CHARS)];
     /// A refresh token that is unknown or expired.
-    RefreshTokenInvalid = "refresh_token_invalid", 401, false, "The refresh token is not valid; log in again.";
+    RefreshTokenInvalid = "refresh_token_invalid", 401, false;
     /// A refresh token that was used before; its whole family is revoked.
-    RefreshTokenReused = "refresh_token_reused", 401, false, "The refresh token was used before; log in again.";
+    RefreshTokenReused = "refresh_token_reused", 401, false;
     /// A ticket that we did not sign.
-    TicketInvalid = "ticket_invalid", 401, false, "The ticket is not valid.";
+    TicketInvalid = "ticket_invalid", 401, false;
     /// A ticket past its 30 seconds.
-    TicketExpired = "ticket_expired", 401, true, "The ticket has expired; ask for a new one.";
+    TicketExpired = "ticket_expired", 401, true;
     /// A ticket that has opened a socket before.
-    TicketUsed = "ticket_used", 403, true, "The ticket was used before; ask for a new one.";
+    TicketUsed = "ticket_used", 403, true;
     /// Too much in too short a time.
-    RateLimited = "rate_limited", 429, true, "Too many requests; slow down.";
+    RateLimited = "rate_limited", 429, true, [Argument::Wait];
     /// More than a day's share.
-    QuotaExceeded = "quota_exceeded", 429, true, "Today's messages are used up.";
+    QuotaExceeded = "quota_exceeded", 429, true, [Argument::Wait];
     /// A store is away, or too slow to answer.
-    Unavailable = "unavailable", 503, true, "This is not available now; try again.";
+    Unavailable = "unavailable", 503, true;
     /// A fault of ours.
-    Internal = "internal", 500, true, "Something went wrong on our side.";
+    Internal = "internal", 500, true;
 }
 
 /// An error that a client may be told of.
@@ -165,6 +171,13 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::language::{Details, Language};
+
+    /// What the table in the protocol shows where a message mentions something.
+    const EXAMPLE: Details<'_> = Details {
+        field: Some("title"),
+        wait: Some(Duration::from_secs(120)),
+    };
 
     #[test]
     fn codes_are_unique_and_snake_case() {
@@ -186,7 +199,7 @@ mod tests {
                 "| `{}` | {} | {retry} | {} |",
                 code.as_str(),
                 code.status(),
-                code.message()
+                Language::ENGLISH.message(*code, &EXAMPLE)
             );
             assert!(protocol.contains(&row), "docs/PROTOCOL.md lacks {row}");
         }

@@ -4,7 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use lambda_runtime::{Context, Diagnostic};
 
-use crate::code::{Coded, log_failure};
+use crate::{
+    code::{Coded, log_failure},
+    language::Language,
+};
 
 /// How long the invocation may still run.
 pub fn time_left(context: &Context) -> Duration {
@@ -17,9 +20,8 @@ pub fn time_left(context: &Context) -> Duration {
 /// Logs what failed, and turns it into what Lambda's caller may know of it.
 pub fn fault(error: &dyn Coded, doing: &str) -> Diagnostic {
     log_failure(error, doing);
-    let code = error.code();
     Diagnostic {
-        error_type: code.as_str().to_owned(),
-        error_message: code.message().to_owned(),
+        error_type: error.code().as_str().to_owned(),
+        error_message: Language::ENGLISH.explain(error),
     }
 }

@@ -16,6 +16,7 @@
 //! | [`rest`] | what travels over HTTP |
 //! | [`field`] | the fields of a JSON object that a client sent |
 //! | [`code`] | the one table of errors |
+//! | [`language`] | their messages, in the reader's language |
 //! | [`sweep`] | what cleanup removes |
 //! | [`heartbeat`] | what happens to silent sockets |
 //! | [`invocation`] | deadlines and failures of scheduled functions |
@@ -31,6 +32,7 @@ pub mod field;
 pub mod frame;
 pub mod heartbeat;
 pub mod invocation;
+pub mod language;
 pub mod limit;
 pub mod message;
 pub mod push;

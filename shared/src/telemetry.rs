@@ -1,22 +1,65 @@
 //! Logs: one JSON object a line on standard output, as Amazon's log service reads them.
 
-use tracing_subscriber::{EnvFilter, fmt};
+use std::env;
+
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{
+    Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 /// The runtime logs every error that a handler returns; we have logged it at the boundary already, and a refused ticket is no error of
 /// ours. A panic still shows: the panic hook writes it.
-const TWICE_LOGGED: &str = "lambda_runtime::layers::panic=off";
+const TWICE_LOGGED: &str = "lambda_runtime::layers::panic";
 
-/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, wins over `RUST_LOG`; `info` unless either is set.
+/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, wins over `RUST_LOG`; `info` unless either is set. Both take a level, or
+/// levels by target such as `info,shared::push=debug`.
 pub fn init() {
-    let filter = EnvFilter::try_from_env("AWS_LAMBDA_LOG_LEVEL")
-        .or_else(|_| EnvFilter::try_from_default_env())
-        .unwrap_or_else(|_| EnvFilter::new("info"))
-        .add_directive(TWICE_LOGGED.parse().expect("a constant directive parses"));
-    fmt()
+    let layer = fmt::layer()
         .json()
         .flatten_event(true)
         .with_current_span(false)
         .with_target(false)
-        .with_env_filter(filter)
-        .init();
+        .with_filter(filter(|name| env::var(name).ok()));
+    tracing_subscriber::registry().with(layer).init();
+}
+
+/// Levels by target: what `EnvFilter` can do besides takes a regular expression engine, and nobody here needs it.
+fn filter(lookup: impl Fn(&str) -> Option<String>) -> Targets {
+    ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"]
+        .into_iter()
+        .find_map(|name| {
+            lookup(name)
+                .filter(|text| !text.is_empty())?
+                .parse::<Targets>()
+                .ok()
+        })
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
+        .with_target(TWICE_LOGGED, LevelFilter::OFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    fn chosen(lambda: &str, rust: &str) -> Targets {
+        filter(|name| Some(if name == "RUST_LOG" { rust } else { lambda }.to_owned()))
+    }
+
+    #[test]
+    fn lambdas_level_wins_and_info_is_the_default() {
+        assert!(chosen("", "").would_enable("shared", &Level::INFO));
+        assert!(!chosen("", "").would_enable("shared", &Level::DEBUG));
+        assert!(chosen("", "debug").would_enable("shared", &Level::DEBUG));
+        assert!(!chosen("ERROR", "debug").would_enable("shared", &Level::WARN));
+        assert!(chosen("warn,shared=debug", "").would_enable("shared", &Level::DEBUG));
+        assert!(chosen("shared=loud", "").would_enable("shared", &Level::INFO));
+    }
+
+    #[test]
+    fn what_was_logged_at_the_boundary_is_not_logged_twice() {
+        let (target, level) = ("lambda_runtime::layers::panic", Level::ERROR);
+        assert!(!chosen("trace", "").would_enable(target, &level));
+    }
 }

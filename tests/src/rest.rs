@@ -9,6 +9,7 @@ pub struct Rest {
     client: Client,
     url: String,
     token: Option<String>,
+    language: Option<String>,
 }
 
 /// What the REST API answered.
@@ -48,6 +49,7 @@ impl Rest {
             client: Client::new(),
             url,
             token: None,
+            language: None,
         }
     }
 
@@ -56,6 +58,15 @@ impl Rest {
     pub fn with_token(&self, token: &str) -> Self {
         Self {
             token: Some(token.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client with an `Accept-Language` header.
+    #[must_use]
+    pub fn with_language(&self, header: &str) -> Self {
+        Self {
+            language: Some(header.to_owned()),
             ..self.clone()
         }
     }
@@ -211,6 +222,9 @@ impl Rest {
             .query(query);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
+        }
+        if let Some(language) = &self.language {
+            request = request.header("accept-language", language);
         }
         if let Some(body) = body {
             request = request.json(body);

@@ -21,8 +21,8 @@ async fn main() -> Result<(), Error> {
 
 async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Error> {
     let call = Call::new(request);
-    let route = call.route();
-    Ok(Reply::answer(dispatch(&app, &route, &call).await, &route))
+    let outcome = dispatch(&app, &call.route(), &call).await;
+    Ok(Reply::answer(outcome, &call, &app.token_keys))
 }
 
 async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure> {

@@ -11,17 +11,17 @@ use lru::LruCache;
 use shared::{
     App,
     code::log_failure,
-    session::{SessionError, SessionId, list_members, recent},
+    session::{SessionError, Visitor, list_members, recent},
 };
 use uuid::Uuid;
 
 /// A removed member may see others typing for so long.
-const REMEMBERED: Duration = Duration::from_secs(10);
+const REMEMBERED: Duration = Duration::from_secs(2);
 /// Sessions that one environment remembers.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1_024).expect("1,024 is not zero");
 
-/// When a session's members were asked for, and who they are.
-type Remembered = LruCache<Uuid, (Instant, Arc<[Uuid]>)>;
+/// By signed session id: when a session's members were asked for, and who they are.
+type Remembered = LruCache<String, (Instant, Arc<[Uuid]>)>;
 
 /// Members by session, for a moment.
 #[derive(Debug)]
@@ -43,38 +43,38 @@ impl AudienceCache {
     pub(crate) async fn of(
         &self,
         app: &App,
-        user: Uuid,
-        session: &SessionId,
+        visitor: &Visitor,
     ) -> Result<Arc<[Uuid]>, SessionError> {
         if let Some(members) = self
-            .remembered(session.id)
-            .filter(|members| members.contains(&user))
+            .remembered(visitor.session().as_str())
+            .filter(|members| members.contains(&visitor.user()))
         {
             return Ok(members);
         }
-        let known = recent::members(&app.cache, session.id)
+        let known = recent::members(&app.cache, visitor)
             .await
             .unwrap_or_else(|error| {
                 log_failure(&error, "reading a session's members");
                 Vec::new()
             });
-        let members: Arc<[Uuid]> = if known.contains(&user) {
-            known.into()
-        } else {
-            list_members(app, user, session)
+        let members: Arc<[Uuid]> = if known.is_empty() {
+            let membership = visitor.clone().enter(&app.database).await?;
+            list_members(app, &membership)
                 .await?
                 .iter()
                 .map(|member| member.user_id)
                 .collect()
+        } else {
+            known.into()
         };
-        self.lock()
-            .put(session.id, (Instant::now(), members.clone()));
+        let session = visitor.session().as_str().to_owned();
+        self.lock().put(session, (Instant::now(), members.clone()));
         Ok(members)
     }
 
-    fn remembered(&self, session: Uuid) -> Option<Arc<[Uuid]>> {
+    fn remembered(&self, session: &str) -> Option<Arc<[Uuid]>> {
         let mut sessions = self.lock();
-        let (since, members) = sessions.get(&session)?;
+        let (since, members) = sessions.get(session)?;
         (since.elapsed() < REMEMBERED).then(|| members.clone())
     }
 

@@ -41,7 +41,10 @@ async fn answer(
     };
     let body = answer.unwrap_or_else(|error| {
         log_failure(&*error, "answering a frame");
-        Some(ServerFrame::Error(ErrorFrame::new(id.as_deref(), &*error)).to_json())
+        Some(
+            ServerFrame::Error(ErrorFrame::new(id.as_deref(), &*error, socket.language()))
+                .to_json(),
+        )
     });
     Ok(match body {
         Some(body) => json!({ "statusCode": 200, "body": body }),

@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 
 use super::{
     DialError, Dials, Link,
-    request::{AdvanceRequest, DisconnectsRequest, KillRequest, LinkRequest, PostsRequest},
+    request::{
+        AdvanceRequest, DisconnectsRequest, KillRequest, LinkRequest, PostsRequest, SocketsRequest,
+    },
     view::{self, ClockView, DialsView, ScheduleView},
 };
 use crate::{lambda::Lambda, schedule::ScheduleBook};
@@ -57,6 +59,7 @@ pub fn routes(dials: Dials, lambda: Lambda, schedules: ScheduleBook) -> Router {
             "/_local/dials/posts",
             post(disturb_posts).delete(reset_posts),
         )
+        .route("/_local/dials/sockets", post(cut_sockets))
         .route("/_local/dials/kills", post(kill).delete(reset_kills))
         .route(
             "/_local/dials/postgres",
@@ -128,6 +131,17 @@ async fn disturb_posts(State(stack): Stacked, body: Body) -> Answer {
 
 async fn reset_posts(State(stack): Stacked) -> Answer {
     stack.dials.posts().reset();
+    show(State(stack)).await
+}
+
+async fn cut_sockets(State(stack): Stacked, body: Body) -> Answer {
+    let SocketsRequest { cut } = read(body).await?;
+    if !cut {
+        return Err(DialError::Contradiction(
+            "sockets can only be cut: {\"cut\": true}",
+        ));
+    }
+    stack.dials.sockets().cut();
     show(State(stack)).await
 }
 

@@ -2,7 +2,8 @@
 //!
 //! | module | is |
 //! |---|---|
-//! | [`Posts`] | what becomes of the next posts to `@connections`: refused, late, or out of order |
+//! | [`Posts`] | what becomes of the next posts to `@connections`: refused, late, out of order, lost or made twice |
+//! | [`Sockets`] | every socket at once, as when a gateway restarts |
 //! | [`Disconnects`] | `$disconnect` events that are lost |
 //! | [`Kills`] | processes that die in the middle of their work |
 //! | [`Link`] | the way to PostgreSQL or Redis: cut, or slow |
@@ -16,6 +17,7 @@ mod kills;
 mod link;
 mod posts;
 pub mod request;
+mod sockets;
 mod span;
 mod view;
 
@@ -28,8 +30,9 @@ pub(crate) use kills::Sentence;
 pub use kills::{Kills, When};
 pub(crate) use link::Proxy;
 pub use link::{Link, LinkState};
-pub(crate) use posts::Passage;
+pub(crate) use posts::{Copies, Passage};
 pub use posts::{PostFault, Posts, Refusal};
+pub use sockets::Sockets;
 pub use span::{Span, SpanError};
 
 use crate::clock::Clock;
@@ -40,6 +43,7 @@ pub struct Dials {
     clock: Clock,
     posts: Arc<Posts>,
     disconnects: Arc<Disconnects>,
+    sockets: Arc<Sockets>,
     kills: Arc<Kills>,
     postgres: Arc<Link>,
     redis: Arc<Link>,
@@ -67,6 +71,11 @@ impl Dials {
     /// Lost `$disconnect` events.
     pub fn disconnects(&self) -> &Disconnects {
         &self.disconnects
+    }
+
+    /// Every open socket.
+    pub fn sockets(&self) -> &Sockets {
+        &self.sockets
     }
 
     /// Processes that die in the middle of their work.

@@ -23,6 +23,18 @@ pub enum PostFault {
     Delay(Duration),
     /// All of them are held until the last one has come, and made in the opposite order.
     Reorder,
+    /// It is answered as if it had been made, and the client never gets it: a line that went dead and nobody knows yet.
+    Lose,
+    /// It is made twice: its first answer was lost on the way, and the caller tried again.
+    Duplicate,
+}
+
+/// How often a post reaches its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Copies {
+    None,
+    One,
+    Two,
 }
 
 /// How a post is refused.
@@ -73,8 +85,10 @@ pub(super) struct Rule {
 }
 
 /// The right to make a post now; dropped when it has been made. Then the one that it has overtaken may be made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Passage {
+    /// How often it is to be made.
+    pub(crate) copies: Copies,
     /// Who comes after it, the last one first.
     then: Vec<oneshot::Sender<Passage>>,
 }
@@ -147,8 +161,11 @@ impl Posts {
         let verdict = match rule.fault {
             PostFault::Refuse(refusal) => Verdict::Refuse(refusal),
             PostFault::Delay(delay) => Verdict::Delay(delay),
+            PostFault::Lose => Verdict::Pass(Passage::of(Copies::None)),
+            PostFault::Duplicate => Verdict::Pass(Passage::of(Copies::Two)),
             PostFault::Reorder if is_last => Verdict::Pass(Passage {
                 then: mem::take(&mut rule.held),
+                ..Passage::default()
             }),
             PostFault::Reorder => {
                 let (sender, turn) = oneshot::channel();
@@ -167,11 +184,27 @@ impl Posts {
     }
 }
 
+impl Passage {
+    fn of(copies: Copies) -> Self {
+        Self {
+            copies,
+            then: Vec::new(),
+        }
+    }
+}
+
+impl Default for Passage {
+    fn default() -> Self {
+        Self::of(Copies::One)
+    }
+}
+
 impl Drop for Passage {
     fn drop(&mut self) {
         if let Some(next) = self.then.pop() {
             let passage = Self {
                 then: mem::take(&mut self.then),
+                ..Self::default()
             };
             // One that waits no longer passes the turn on, by dropping it.
             drop(next.send(passage));
@@ -236,6 +269,17 @@ mod tests {
             task.await.unwrap();
         }
         assert_eq!(*made.lock().unwrap(), ["third", "second", "first"]);
+    }
+
+    #[tokio::test]
+    async fn a_post_is_lost_or_made_twice_and_neither_is_told() {
+        let posts = Posts::default();
+        posts.set(PostFault::Lose, 1, Some("a".to_owned()));
+        posts.set(PostFault::Duplicate, 1, None);
+        let copies = async |connection| posts.pass(connection).await.unwrap().copies;
+        assert_eq!(copies("b").await, Copies::Two);
+        assert_eq!(copies("a").await, Copies::None);
+        assert_eq!(copies("a").await, Copies::One);
     }
 
     #[tokio::test]

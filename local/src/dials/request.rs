@@ -20,7 +20,15 @@ pub struct DisconnectsRequest {
     pub drop: u32,
 }
 
-/// `POST /_local/dials/posts`: one of `status`, `delay` and `reorder`.
+/// `POST /_local/dials/sockets`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SocketsRequest {
+    /// `true`: every open socket ends.
+    pub cut: bool,
+}
+
+/// `POST /_local/dials/posts`: one of `status`, `delay`, `reorder`, `lose` and `duplicate`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PostsRequest {
@@ -33,7 +41,13 @@ pub struct PostsRequest {
     /// So many posts are made in the opposite order, as soon as the last one has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reorder: Option<u32>,
-    /// For how many posts; 1 unless set. A reordering says that itself.
+    /// So many posts are answered and reach nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lose: Option<u32>,
+    /// So many posts are made twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate: Option<u32>,
+    /// For how many posts that are refused or come late; 1 unless set. The others say that themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<u32>,
     /// Only posts to this connection.
@@ -95,21 +109,40 @@ pub enum LinkWord {
 
 impl PostsRequest {
     pub(super) fn fault(&self) -> Result<(PostFault, u32), DialError> {
-        match (self.status, self.delay, self.reorder) {
-            (Some(status), None, None) => {
-                let refusal = Refusal::of_status(status).ok_or(DialError::Status(status))?;
-                Ok((PostFault::Refuse(refusal), count(self.next)?))
+        let status = |status| {
+            let refusal = Refusal::of_status(status).ok_or(DialError::Status(status))?;
+            Ok((PostFault::Refuse(refusal), count(self.next)?))
+        };
+        match (
+            self.status,
+            self.delay,
+            self.reorder,
+            self.lose,
+            self.duplicate,
+        ) {
+            (Some(code), None, None, None, None) => status(code),
+            (None, Some(delay), None, None, None) => {
+                Ok((PostFault::Delay(delay.0), count(self.next)?))
             }
-            (None, Some(delay), None) => Ok((PostFault::Delay(delay.0), count(self.next)?)),
-            (None, None, Some(0 | 1)) => Err(DialError::Contradiction(
+            (None, None, Some(0 | 1), None, None) => Err(DialError::Contradiction(
                 "reorder needs at least 2 posts: one alone has no order",
             )),
-            (None, None, Some(posts)) if self.next.is_none() => Ok((PostFault::Reorder, posts)),
-            (None, None, Some(_)) => Err(DialError::Contradiction(
-                "reorder says itself how many posts it is for: leave next out",
-            )),
+            (None, None, Some(posts), None, None) => self.counted(PostFault::Reorder, posts),
+            (None, None, None, Some(0), None) => Err(DialError::Zero("lose")),
+            (None, None, None, Some(posts), None) => self.counted(PostFault::Lose, posts),
+            (None, None, None, None, Some(0)) => Err(DialError::Zero("duplicate")),
+            (None, None, None, None, Some(posts)) => self.counted(PostFault::Duplicate, posts),
             _ => Err(DialError::Contradiction(
-                "choose one of status, delay and reorder",
+                "choose one of status, delay, reorder, lose and duplicate",
+            )),
+        }
+    }
+
+    fn counted(&self, fault: PostFault, posts: u32) -> Result<(PostFault, u32), DialError> {
+        match self.next {
+            None => Ok((fault, posts)),
+            Some(_) => Err(DialError::Contradiction(
+                "reorder, lose and duplicate say themselves how many posts they are for: leave next out",
             )),
         }
     }
@@ -160,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_posts_is_one_of_three() {
+    fn a_fault_of_posts_is_one_of_five() {
         let refuse = |refusal, next| Ok((PostFault::Refuse(refusal), next));
         assert_eq!(posts(json!({"status": 410})), refuse(Refusal::Gone, 1));
         assert_eq!(
@@ -168,8 +201,16 @@ mod tests {
             refuse(Refusal::Throttled, 9)
         );
         assert_eq!(posts(json!({"reorder": 3})), Ok((PostFault::Reorder, 3)));
+        assert_eq!(posts(json!({"lose": 1})), Ok((PostFault::Lose, 1)));
+        assert_eq!(
+            posts(json!({"duplicate": 2})),
+            Ok((PostFault::Duplicate, 2))
+        );
         for (request, error) in [
-            (json!({}), "choose one of status, delay and reorder"),
+            (
+                json!({}),
+                "choose one of status, delay, reorder, lose and duplicate",
+            ),
             (
                 json!({"status": 404}),
                 "a post cannot be refused with 404: choose 410, 429 or 500",
@@ -177,6 +218,14 @@ mod tests {
             (
                 json!({"reorder": 1}),
                 "reorder needs at least 2 posts: one alone has no order",
+            ),
+            (
+                json!({"lose": 0}),
+                "lose is 0: a fault has to happen at least once; DELETE takes it back",
+            ),
+            (
+                json!({"lose": 1, "next": 2}),
+                "reorder, lose and duplicate say themselves how many posts they are for: leave next out",
             ),
             (
                 json!({"status": 500, "next": 0}),
@@ -188,7 +237,7 @@ mod tests {
             ),
             (
                 json!({"code": 410}),
-                "unknown field `code`, expected one of `status`, `delay`, `reorder`, `next`, `connection`",
+                "unknown field `code`, expected one of `status`, `delay`, `reorder`, `lose`, `duplicate`, `next`, `connection`",
             ),
         ] {
             assert_eq!(posts(request).unwrap_err(), error);

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{clock::Clock, schedule::Upcoming};
 
-/// Every dial, in the form in which it is set; `next` and `reorder` count what is still to happen.
+/// Every dial, in the form in which it is set; `next`, `reorder`, `lose` and `duplicate` count what is still to happen.
 #[derive(Debug, Serialize)]
 pub(super) struct DialsView {
     clock: ClockView,
@@ -107,6 +107,14 @@ fn rule(rule: &Rule) -> PostsRequest {
         PostFault::Delay(delay) => view.delay = Some(Span(delay)),
         PostFault::Reorder => {
             view.reorder = Some(rule.left);
+            return view;
+        }
+        PostFault::Lose => {
+            view.lose = Some(rule.left);
+            return view;
+        }
+        PostFault::Duplicate => {
+            view.duplicate = Some(rule.left);
             return view;
         }
     }

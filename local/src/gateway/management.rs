@@ -17,7 +17,7 @@ use super::{
     reply,
     socket::{End, Full, Outgoing, SocketApi},
 };
-use crate::dials::Refusal;
+use crate::dials::{Copies, Refusal};
 
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -138,15 +138,22 @@ async fn post(api: &SocketApi, id: &str, body: Body) -> Result<Response, Managem
     // AWS checks the size first: a message that is too large is so for any connection.
     let options = &api.platform.options;
     let body = read(body, options.limits.message_bytes).await?;
-    let _passage = options.dials.post(id).await?;
+    let passage = options.dials.post(id).await?;
     let connection = api.registry.get(id).ok_or(ManagementError::Gone)?;
     let message = Outgoing::from_bytes(body);
     if !message.is_text() && options.unconfirmed.posted_bytes == PostedBytes::Refused {
         return Err(ManagementError::NotText);
     }
-    connection
-        .post(message)
-        .map_err(|Full| ManagementError::LimitExceeded)?;
+    let copies = match passage.copies {
+        Copies::None => 0,
+        Copies::One => 1,
+        Copies::Two => 2,
+    };
+    for _ in 0..copies {
+        connection
+            .post(message.clone())
+            .map_err(|Full| ManagementError::LimitExceeded)?;
+    }
     Ok(reply::empty(StatusCode::OK))
 }
 

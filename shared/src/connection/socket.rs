@@ -5,6 +5,8 @@ use lambda_runtime::Diagnostic;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::language::Language;
+
 /// A socket: the gateway's id for it, and whom the authorizer let in.
 #[derive(Debug, Clone)]
 pub struct Socket {
@@ -53,5 +55,10 @@ impl Socket {
             device_id: text("device_id")?.to_owned(),
             locale: text("locale")?.to_owned(),
         })
+    }
+
+    /// The language for what this socket's user is told.
+    pub fn language(&self) -> Language {
+        Language::nearest(&self.locale).unwrap_or(Language::ENGLISH)
     }
 }

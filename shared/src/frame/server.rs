@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     code::Coded,
+    language::Language,
     limit::Rate,
     message::{Message, Receipt},
 };
@@ -111,8 +112,8 @@ pub struct ErrorFrame<'a> {
     pub id: Option<&'a str>,
     /// Stable; see the table of codes.
     pub code: &'static str,
-    /// In words.
-    pub message: &'static str,
+    /// In words, in the reader's language.
+    pub message: String,
     /// Whether the same request may succeed later.
     pub retry: bool,
     /// How long to wait before that.
@@ -125,12 +126,12 @@ pub struct ErrorFrame<'a> {
 
 impl<'a> ErrorFrame<'a> {
     /// What a client may know of an error.
-    pub fn new(id: Option<&'a str>, error: &dyn Coded) -> Self {
+    pub fn new(id: Option<&'a str>, error: &dyn Coded, language: Language) -> Self {
         let code = error.code();
         Self {
             id,
             code: code.as_str(),
-            message: code.message(),
+            message: language.explain(error),
             retry: code.retry(),
             retry_after_ms: error.retry_after().map(|wait| wait.as_millis() as u64),
             field: error.field(),
@@ -152,10 +153,11 @@ mod tests {
 
     #[test]
     fn an_error_shows_its_row_of_the_table_and_nothing_else() {
-        let frame = ServerFrame::Error(ErrorFrame::new(Some("m1"), &InvalidField("seq"))).to_json();
+        let frame = ErrorFrame::new(Some("m1"), &InvalidField("seq"), Language::ENGLISH);
+        let frame = ServerFrame::Error(frame).to_json();
         assert_eq!(
             frame,
-            r#"{"type":"error","id":"m1","code":"invalid_field","message":"A field is missing or has the wrong form.","retry":false,"field":"seq"}"#
+            r#"{"type":"error","id":"m1","code":"invalid_field","message":"The field seq is missing or has the wrong form.","retry":false,"field":"seq"}"#
         );
     }
 

@@ -1,12 +1,11 @@
 //! History: older messages, page by page.
 
 use tokio_postgres::types::Type;
-use uuid::Uuid;
 
 use super::{Message, SyncError};
 use crate::{
     App,
-    session::{SessionError, SessionId, not_ended},
+    session::{SessionError, Visitor, not_ended},
 };
 
 /// Some messages before a place in a session.
@@ -21,15 +20,15 @@ pub struct HistoryPage {
 /// The newest messages before a `seq`, or the newest of all without one.
 pub async fn history(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     before: Option<i64>,
     limit: usize,
 ) -> Result<HistoryPage, SyncError> {
     let fetched = limit as i64 + 1;
+    let [session, user] = visitor.params();
     let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
+        session,
+        user,
         (&before as _, Type::INT8),
         (&fetched as _, Type::INT8),
     ];
@@ -41,7 +40,7 @@ pub async fn history(
     not_ended(first)?;
     let mut messages: Vec<Message> = rows
         .iter()
-        .filter_map(|row| Message::from_optional_row(session, row))
+        .filter_map(|row| Message::from_optional_row(visitor.session(), row))
         .collect();
     let complete = messages.len() <= limit;
     messages.truncate(limit);

@@ -11,15 +11,15 @@ use crate::{
     database::DatabaseError,
     frame::ServerFrame,
     limit::{self, Limit, Rate, RateLimited},
-    session::{SessionId, recent},
+    session::{Visitor, recent},
 };
 use store::Stored;
 
 /// Who sends, and from where.
 #[derive(Debug)]
 pub struct Sender<'a> {
-    /// The user.
-    pub user: Uuid,
+    /// The user, at the session's door: the statement that stores the message lets members in only.
+    pub visitor: &'a Visitor,
     /// The socket that the message came through; none over REST. It gets the ack and no push.
     pub socket: Option<&'a Socket>,
 }
@@ -84,14 +84,9 @@ impl Coded for SendError {
 /// Stores a message and tells everybody else. The answer is the ack: it exists only after the commit.
 ///
 /// One round trip to PostgreSQL and two to Redis; without Redis it is slower for the others, who find out by their next sync.
-pub async fn send(
-    app: &App,
-    sender: &Sender<'_>,
-    session: &SessionId,
-    draft: Draft,
-) -> Result<Sent, SendError> {
-    let announced = announce(app, sender, session.id).await?;
-    let outcome = match store::store(app, sender.user, session, draft).await? {
+pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Sent, SendError> {
+    let announced = announce(app, sender).await?;
+    let outcome = match store::store(app, sender.visitor, draft).await? {
         Stored::New { message, audience } => {
             deliver(app, sender, announced.announcement, &message, &audience).await;
             return Ok(announced.sent(Receipt::from(&*message), false));
@@ -123,19 +118,19 @@ impl Announced {
 }
 
 /// Counts the send and warns readers of the recent list: the first round trip to Redis.
-async fn announce(app: &App, sender: &Sender<'_>, session: Uuid) -> Result<Announced, SendError> {
+async fn announce(app: &App, sender: &Sender<'_>) -> Result<Announced, SendError> {
     let mut pipeline = redis::pipe();
     let who = sender.socket.map_or_else(
-        || sender.user.to_string(),
+        || sender.visitor.user().to_string(),
         |socket| socket.connection_id.clone(),
     );
     limit::check(&mut pipeline, &Limit::messages(&app.config), &who);
     limit::check(
         &mut pipeline,
         &Limit::daily_messages(&app.config),
-        &sender.user.to_string(),
+        &sender.visitor.user().to_string(),
     );
-    let announcement = recent::announce(&mut pipeline, session, Uuid::now_v7());
+    let announcement = recent::announce(&mut pipeline, sender.visitor.session(), Uuid::now_v7());
     let (second, day) = match app
         .cache
         .run::<(limit::Answer, limit::Answer, i64)>(&pipeline)

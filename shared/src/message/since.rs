@@ -10,7 +10,7 @@ use crate::{
     code::{Code, Coded, log_failure},
     database::DatabaseError,
     session::{
-        SessionError, SessionId, not_ended,
+        SessionError, Visitor, not_ended,
         recent::{self, Reading, Recent},
     },
 };
@@ -56,24 +56,22 @@ impl From<DatabaseError> for SyncError {
 /// from PostgreSQL.
 pub async fn since(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     from: Since,
     limit: usize,
 ) -> Result<Page, SyncError> {
-    if let Some(list) = recent_list(app, user, session, from).await?
+    if let Some(list) = recent_list(app, visitor, from).await?
         && let Some(page) = page_of(list, from, limit)
     {
         return Ok(page);
     }
-    stored_page(app, user, session, from, limit).await
+    stored_page(app, visitor, from, limit).await
 }
 
 /// The recent list, refilled if it was missing; `None` when it cannot be trusted or had.
 async fn recent_list(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     from: Since,
 ) -> Result<Option<Recent>, SyncError> {
     if !app.config.cache {
@@ -84,9 +82,9 @@ async fn recent_list(
     } else {
         None
     };
-    match recent::read(&app.cache, user, session, cursor).await {
+    match recent::read(&app.cache, visitor, cursor).await {
         Ok(Reading::Hit(list)) => Ok(Some(list)),
-        Ok(Reading::Miss(lease)) => Ok(Some(recent::refill(app, user, session, lease).await?)),
+        Ok(Reading::Miss(lease)) => Ok(Some(recent::refill(app, visitor, lease).await?)),
         Ok(Reading::Busy) => Ok(None),
         Err(error) => {
             log_failure(&error, "reading a session's recent list");
@@ -127,8 +125,7 @@ fn cursor_in(list: &Recent, from: Since) -> Option<i64> {
 
 async fn stored_page(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     from: Since,
     limit: usize,
 ) -> Result<Page, SyncError> {
@@ -139,9 +136,10 @@ async fn stored_page(
     };
     // One more than asked for tells whether there is more.
     let fetched = limit as i64 + 1;
+    let [session, user] = visitor.params();
     let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
+        session,
+        user,
         (&change as _, Type::INT8),
         (&time as _, Type::TIMESTAMPTZ),
         (&id as _, Type::UUID),
@@ -159,7 +157,7 @@ async fn stored_page(
     let head = first.get("head");
     let mut messages: Vec<Message> = rows
         .iter()
-        .filter_map(|row| Message::from_optional_row(session, row))
+        .filter_map(|row| Message::from_optional_row(visitor.session(), row))
         .collect();
     let cut = messages.len() > limit;
     messages.truncate(limit);

@@ -8,7 +8,7 @@ use super::{Draft, Message};
 use crate::{
     App,
     database::DatabaseError,
-    session::{Role, SessionId, interval},
+    session::{Role, SessionId, Visitor, interval},
 };
 
 /// What became of a draft.
@@ -72,15 +72,15 @@ impl From<&Message> for Receipt {
 /// Stores a draft: one statement, one round trip. It may run twice, because its key makes the second run a duplicate.
 pub(super) async fn store(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     draft: Draft,
 ) -> Result<Stored, DatabaseError> {
     let (id, metadata) = (Uuid::now_v7(), draft.metadata.to_string());
     let lifetime = interval(app.config.message_retention);
+    let [session, user] = visitor.params();
     let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
+        session,
+        user,
         (&draft.key as _, Type::TEXT),
         (&id as _, Type::UUID),
         (&draft.content as _, Type::TEXT),
@@ -96,27 +96,27 @@ pub(super) async fn store(
     };
     Ok(match row.get("outcome") {
         "stored" => {
-            let message = Box::new(born(user, session, draft, row));
+            let message = Box::new(born(visitor, draft, row));
             Stored::New {
                 message,
                 audience: row.get("audience"),
             }
         }
-        "duplicate" => Stored::Duplicate(Receipt::from_row(session, row)),
+        "duplicate" => Stored::Duplicate(Receipt::from_row(visitor.session(), row)),
         "idempotency_conflict" => Stored::Conflict,
         "session_expired" => Stored::Expired,
         _ => Stored::NotAMember,
     })
 }
 
-fn born(user: Uuid, session: &SessionId, draft: Draft, row: &Row) -> Message {
+fn born(visitor: &Visitor, draft: Draft, row: &Row) -> Message {
     Message {
         id: row.get("id"),
-        session_id: session.as_str().to_owned(),
+        session_id: visitor.session().as_str().to_owned(),
         seq: row.get("seq"),
         change: row.get("change"),
         rev: 1,
-        user_id: user,
+        user_id: visitor.user(),
         role: Role::from_column(row.get("role")),
         content: draft.content,
         metadata: draft.metadata,

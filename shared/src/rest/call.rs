@@ -3,12 +3,14 @@
 use std::str::FromStr;
 
 use lambda_http::{Request, RequestExt, request::RequestContext};
+use uuid::Uuid;
 
 use crate::{
     App,
     code::{Code, Coded},
     field::{Fields, InvalidField},
-    session::{InvalidSessionId, SessionId},
+    language::Language,
+    session::{InvalidSessionId, Visitor},
     token::{AccessError, AccessToken, Identity, KeyRing},
 };
 
@@ -89,6 +91,22 @@ impl Call {
         AccessToken::verify(keys, token.trim()).map(Some)
     }
 
+    /// The language for what the caller is told: of those that the request accepts, or the user's own, or English.
+    pub fn language(&self, keys: &KeyRing) -> Language {
+        let headers = self.request.headers().get_all("accept-language");
+        let header: Vec<&str> = headers
+            .iter()
+            .filter_map(|text| text.to_str().ok())
+            .collect();
+        let of_user = || {
+            let identity = self.optional_identity(keys).ok().flatten()?;
+            Language::nearest(&identity.locale)
+        };
+        Language::accepted(&header.join(","))
+            .or_else(of_user)
+            .unwrap_or(Language::ENGLISH)
+    }
+
     /// The body's fields; an absent body has none.
     pub fn fields(&self) -> Result<Fields, MalformedBody> {
         let text = std::str::from_utf8(self.request.body()).map_err(|_| MalformedBody)?;
@@ -108,14 +126,18 @@ impl Call {
             .to_owned()
     }
 
-    /// A session id in the path.
-    pub fn session_in_path(&self, keys: &KeyRing) -> Result<SessionId, InvalidSessionId> {
-        SessionId::verify(keys, &self.path_parameter("id"))
+    /// A user before the session that the path names.
+    pub fn session_in_path(&self, keys: &KeyRing, user: Uuid) -> Result<Visitor, InvalidSessionId> {
+        Visitor::verify(keys, user, &self.path_parameter("id"))
     }
 
-    /// A session id in the query string.
-    pub fn session_in_query(&self, keys: &KeyRing) -> Result<SessionId, InvalidSessionId> {
-        SessionId::verify(keys, &self.query("session_id").unwrap_or_default())
+    /// A user before the session that the query string names.
+    pub fn session_in_query(
+        &self,
+        keys: &KeyRing,
+        user: Uuid,
+    ) -> Result<Visitor, InvalidSessionId> {
+        Visitor::verify(keys, user, &self.query("session_id").unwrap_or_default())
     }
 
     /// A parameter of the query string; an empty one counts as absent.

@@ -9,7 +9,10 @@ use serde_json::json;
 
 use crate::{
     code::{Coded, Failure, log_failure},
+    language::Language,
     limit::Rate,
+    rest::Call,
+    token::KeyRing,
 };
 
 /// An answer of the HTTP API.
@@ -64,13 +67,14 @@ impl Reply {
         }
     }
 
-    /// The answer to a request, whatever became of it.
-    pub fn answer(outcome: Result<Self, Failure>, route: &str) -> Response<String> {
-        outcome.map_or_else(|error| Self::problem(&*error, route), Self::into_response)
+    /// The answer to a call, whatever became of it.
+    pub fn answer(outcome: Result<Self, Failure>, call: &Call, keys: &KeyRing) -> Response<String> {
+        let problem = |error: Failure| Self::problem(&*error, &call.route(), call.language(keys));
+        outcome.map_or_else(problem, Self::into_response)
     }
 
     /// What a client may know of an error. This is the boundary: the error is logged here, and nowhere else.
-    fn problem(error: &dyn Coded, doing: &str) -> Response<String> {
+    fn problem(error: &dyn Coded, doing: &str, language: Language) -> Response<String> {
         log_failure(error, doing);
         let code = error.code();
         let mut body = json!({
@@ -78,7 +82,7 @@ impl Reply {
             "title": reason(code.status()),
             "status": code.status(),
             "code": code.as_str(),
-            "detail": code.message(),
+            "detail": language.explain(error),
             "retry": code.retry(),
         });
         if let Some(field) = error.field() {
@@ -93,6 +97,7 @@ impl Reply {
             builder = builder.header("www-authenticate", "Bearer");
         }
         let builder = builder.header("cache-control", "no-store");
+        let builder = builder.header("content-language", language.tag());
         finish(
             builder.header("content-type", "application/problem+json"),
             body.to_string(),

@@ -15,8 +15,8 @@ const SIGNATURE_BYTES: usize = 16;
 /// A session's id and its signed form. The part before the first dot names the session; the rest changes when keys rotate.
 #[derive(Debug, Clone)]
 pub struct SessionId {
-    /// The id itself.
-    pub id: Uuid,
+    /// The id itself: statements get it through a `Visitor` or a `Membership` only.
+    pub(super) id: Uuid,
     text: String,
 }
 

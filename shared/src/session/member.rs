@@ -5,10 +5,7 @@ use serde::Serialize;
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use super::{
-    Role, SessionError, SessionId, recent,
-    record::{membership, owned},
-};
+use super::{Membership, Role, SessionError, recent};
 use crate::{App, timestamp};
 
 /// A member of a session, as the others see them.
@@ -37,35 +34,26 @@ impl Member {
 }
 
 /// Everybody in a session, in the order in which they came. Members may ask.
-pub async fn list_members(
-    app: &App,
-    user: Uuid,
-    session: &SessionId,
-) -> Result<Vec<Member>, SessionError> {
+pub async fn list_members(app: &App, membership: &Membership) -> Result<Vec<Member>, SessionError> {
     const SQL: &str = "SELECT user_id, role, read_seq, joined_at FROM members \
                        WHERE session_id = $1 ORDER BY joined_at, user_id";
-    membership(&app.database, user, session).await?;
-    let rows = app
-        .database
-        .query(SQL, &[(&session.id, Type::UUID)])
-        .await?;
+    let rows = app.database.query(SQL, &[membership.param()]).await?;
     Ok(rows.iter().map(Member::from_row).collect())
 }
 
 /// Adds a member, or gives one another role. The owner may; there is one owner, so that role is not given away here.
 pub async fn add_member(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    membership: &Membership,
     member: Uuid,
     role: Role,
 ) -> Result<Member, SessionError> {
-    owned(&app.database, user, session).await?;
-    if member == user || role == Role::Owner {
+    membership.require_owner()?;
+    if member == membership.user() || role == Role::Owner {
         return Err(SessionError::Forbidden);
     }
     let params = [
-        (&session.id as _, Type::UUID),
+        membership.param(),
         (&member as _, Type::UUID),
         (&role.as_str() as _, Type::TEXT),
     ];
@@ -81,7 +69,7 @@ pub async fn add_member(
             }
         })?;
     // Whoever reads from now on must see the new member; the cached list does not.
-    recent::forget(&app.cache, session.id).await;
+    recent::forget(&app.cache, membership.session()).await;
     rows.first()
         .map(Member::from_row)
         .ok_or(SessionError::Forbidden)
@@ -90,21 +78,19 @@ pub async fn add_member(
 /// Removes a member. The owner may remove others, and others may leave; the owner stays until the session is deleted.
 pub async fn remove_member(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    membership: &Membership,
     member: Uuid,
 ) -> Result<(), SessionError> {
     const SQL: &str = "DELETE FROM members WHERE session_id = $1 AND user_id = $2 AND role <> 'owner' RETURNING user_id";
-    let role = Role::from_column(membership(&app.database, user, session).await?.get("role"));
-    let leaves = member == user;
-    if (role == Role::Owner) == leaves {
+    let leaves = member == membership.user();
+    if (membership.role() == Role::Owner) == leaves {
         return Err(SessionError::Forbidden);
     }
     let rows = app
         .database
-        .query(SQL, &[(&session.id, Type::UUID), (&member, Type::UUID)])
+        .query(SQL, &[membership.param(), (&member, Type::UUID)])
         .await?;
-    recent::forget(&app.cache, session.id).await;
+    recent::forget(&app.cache, membership.session()).await;
     if rows.is_empty() {
         Err(SessionError::MemberNotFound)
     } else {

@@ -3,6 +3,7 @@
 mod error;
 mod id;
 mod member;
+mod membership;
 mod read_mark;
 pub mod recent;
 mod record;
@@ -11,6 +12,7 @@ mod role;
 pub use error::SessionError;
 pub use id::{InvalidSessionId, SessionId};
 pub use member::{Member, add_member, list_members, remove_member};
+pub use membership::{Membership, Visitor};
 pub use read_mark::{ReadMark, mark_read};
 pub use record::{Session, Title, create, delete, find, list, rename};
 pub(crate) use record::{interval, not_ended};

@@ -3,7 +3,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::{SessionError, SessionId};
+use super::{SessionError, Visitor};
 use crate::database::Database;
 
 /// A read mark after it was moved.
@@ -18,18 +18,13 @@ pub struct ReadMark {
 /// Moves a member's read mark forward, never back and never past the newest message.
 pub async fn mark_read(
     database: &Database,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     seq: i64,
 ) -> Result<ReadMark, SessionError> {
     const SQL: &str = "SELECT outcome, read_seq, audience FROM member_read($1, $2, $3)";
-    let params = [
-        (&session.id as _, Type::UUID),
-        (&user as _, Type::UUID),
-        (&seq as _, Type::INT8),
-    ];
+    let [session, user] = visitor.params();
     let row = database
-        .query(SQL, &params)
+        .query(SQL, &[session, user, (&seq, Type::INT8)])
         .await?
         .pop()
         .ok_or(SessionError::NotAMember)?;

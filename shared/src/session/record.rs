@@ -7,8 +7,8 @@ use serde::Serialize;
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use super::{Role, SessionError, SessionId, recent};
-use crate::{App, database::Database, timestamp, token::KeyRing};
+use super::{Membership, Role, SessionError, SessionId, Visitor, recent};
+use crate::{App, timestamp, token::KeyRing};
 
 /// A list shows at most so many sessions, the liveliest first.
 const MAX_LISTED: i64 = 200;
@@ -100,69 +100,41 @@ pub async fn list(app: &App, user: Uuid) -> Result<Vec<Session>, SessionError> {
         .collect())
 }
 
-/// One session of a user.
-pub async fn find(app: &App, user: Uuid, session: &SessionId) -> Result<Session, SessionError> {
-    let row = membership(&app.database, user, session).await?;
+/// One session of a user. The statement answers members only.
+pub async fn find(app: &App, visitor: &Visitor) -> Result<Session, SessionError> {
+    let row = app
+        .database
+        .query(include_str!("sql/find.sql"), &visitor.params())
+        .await?
+        .pop()
+        .ok_or(SessionError::NotAMember)?;
+    not_ended(&row)?;
     Ok(Session::from_row(&app.session_keys, &row))
 }
 
 /// Gives a session another title, or none. Its owner may.
 pub async fn rename(
     app: &App,
-    user: Uuid,
-    session: &SessionId,
+    membership: &Membership,
     title: Option<Title>,
 ) -> Result<Session, SessionError> {
-    owned(&app.database, user, session).await?;
+    membership.require_owner()?;
     let title = title.map(|title| title.0);
-    let params = [(&session.id as _, Type::UUID), (&title as _, Type::TEXT)];
+    let params = [membership.param(), (&title as _, Type::TEXT)];
     app.database
         .query("UPDATE sessions SET title = $2 WHERE id = $1", &params)
         .await?;
-    find(app, user, session).await
+    find(app, membership.visitor()).await
 }
 
 /// Deletes a session. Its owner may. Its messages become orphans, which nobody can reach and which cleanup removes.
-pub async fn delete(app: &App, user: Uuid, session: &SessionId) -> Result<(), SessionError> {
-    owned(&app.database, user, session).await?;
+pub async fn delete(app: &App, membership: &Membership) -> Result<(), SessionError> {
+    membership.require_owner()?;
     app.database
-        .query(
-            "DELETE FROM sessions WHERE id = $1",
-            &[(&session.id, Type::UUID)],
-        )
+        .query("DELETE FROM sessions WHERE id = $1", &[membership.param()])
         .await?;
-    recent::forget(&app.cache, session.id).await;
+    recent::forget(&app.cache, membership.session()).await;
     Ok(())
-}
-
-/// Checks that a user owns a session.
-pub(super) async fn owned(
-    database: &Database,
-    user: Uuid,
-    session: &SessionId,
-) -> Result<(), SessionError> {
-    let row = membership(database, user, session).await?;
-    if Role::from_column(row.get("role")) == Role::Owner {
-        Ok(())
-    } else {
-        Err(SessionError::Forbidden)
-    }
-}
-
-/// The session and the user's role in it; an error for strangers and for a session past its end.
-pub(super) async fn membership(
-    database: &Database,
-    user: Uuid,
-    session: &SessionId,
-) -> Result<Row, SessionError> {
-    let params = [(&session.id as _, Type::UUID), (&user as _, Type::UUID)];
-    let row = database
-        .query(include_str!("sql/find.sql"), &params)
-        .await?
-        .pop()
-        .ok_or(SessionError::NotAMember)?;
-    not_ended(&row)?;
-    Ok(row)
 }
 
 /// Refuses a session whose row says that it is past its end.

@@ -12,4 +12,4 @@ pub use adoption::adopt_guest;
 pub use email::{Email, InvalidEmail};
 pub use guest::create_guest;
 pub use locale::Locale;
-pub use password::{InvalidPassword, Password};
+pub use password::{InvalidPassword, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, Password};

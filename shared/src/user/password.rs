@@ -10,9 +10,9 @@ use argon2::{
 use crate::code::{Code, Coded};
 
 /// Fewer could be guessed. Counted in characters.
-const MIN_PASSWORD_CHARS: usize = 8;
+pub const MIN_PASSWORD_CHARS: usize = 8;
 /// More would only make the hash dear. Counted in characters.
-const MAX_PASSWORD_CHARS: usize = 256;
+pub const MAX_PASSWORD_CHARS: usize = 256;
 /// OWASP's first recommendation for Argon2id where memory is scarce: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;

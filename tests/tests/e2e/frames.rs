@@ -137,7 +137,7 @@ async fn what_is_refused(session: &str, adas: &mut Device) {
       "code": "invalid_field",
       "field": "seq",
       "id": "r2",
-      "message": "A field is missing or has the wrong form.",
+      "message": "The field seq is missing or has the wrong form.",
       "retry": false,
       "type": "error"
     }
@@ -148,7 +148,7 @@ async fn what_is_refused(session: &str, adas: &mut Device) {
     {
       "code": "quota_exceeded",
       "id": "m3",
-      "message": "Today's messages are used up.",
+      "message": "Today's messages are used up; try again in 12 hours.",
       "retry": true,
       "retry_after_ms": "[milliseconds]",
       "type": "error"

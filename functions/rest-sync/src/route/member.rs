@@ -6,38 +6,44 @@ use shared::{
     code::Failure,
     field::InvalidField,
     rest::{Call, Reply},
-    session::{Role, add_member, list_members, remove_member},
+    session::{Membership, Role, add_member, list_members, remove_member},
 };
 use uuid::Uuid;
 
+/// The caller as a member of the session that the path names.
+pub(super) async fn enter(app: &App, user: Uuid, call: &Call) -> Result<Membership, Failure> {
+    let visitor = call.session_in_path(&app.session_keys, user)?;
+    Ok(visitor.enter(&app.database).await?)
+}
+
 /// `GET`: everybody in the session.
 pub(crate) async fn list(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
+    let membership = enter(app, user, call).await?;
     Ok(Reply::ok(
-        &json!({ "members": list_members(app, user, &session).await? }),
+        &json!({ "members": list_members(app, &membership).await? }),
     ))
 }
 
 /// `POST {user_id, role}`: adds a member, or gives one another role.
 pub(crate) async fn add(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
+    let membership = enter(app, user, call).await?;
     let fields = call.fields()?;
     let member = fields.uuid("user_id")?;
     let role = Role::parse(fields.text("role")?)
         .filter(|role| *role != Role::Owner)
         .ok_or(InvalidField("role"))?;
     Ok(Reply::created(
-        &add_member(app, user, &session, member, role).await?,
+        &add_member(app, &membership, member, role).await?,
     ))
 }
 
 /// `DELETE {user_id}`: removes a member; one's own id leaves the session.
 pub(crate) async fn remove(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
+    let membership = enter(app, user, call).await?;
     let member = call
         .path_parameter("user_id")
         .parse()
         .map_err(|_| InvalidField("user_id"))?;
-    remove_member(app, user, &session, member).await?;
+    remove_member(app, &membership, member).await?;
     Ok(Reply::no_content())
 }

@@ -6,7 +6,7 @@ use shared::{
     code::Failure,
     message::{Draft, Sender, send},
     rest::{Call, Reply},
-    session::SessionId,
+    session::Visitor,
 };
 use uuid::Uuid;
 
@@ -14,9 +14,13 @@ use uuid::Uuid;
 pub(crate) async fn send_message(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
     let fields = call.fields()?;
     let id = fields.text("id")?;
-    let session = SessionId::verify(&app.session_keys, fields.text("session_id")?)?;
+    let visitor = Visitor::verify(&app.session_keys, user, fields.text("session_id")?)?;
     let draft = Draft::new(id, fields.text("content")?, fields.object("metadata")?)?;
-    let sent = send(app, &Sender { user, socket: None }, &session, draft).await?;
+    let sender = Sender {
+        visitor: &visitor,
+        socket: None,
+    };
+    let sent = send(app, &sender, draft).await?;
     let body = json!({ "id": id, "message": sent.receipt, "duplicate": sent.duplicate });
     let reply = if sent.duplicate {
         Reply::ok(&body)

@@ -27,22 +27,22 @@ pub(crate) async fn open(app: &App, user: Uuid, call: &Call) -> Result<Reply, Fa
 
 /// `GET {id}`: one session.
 pub(crate) async fn read(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
-    Ok(Reply::ok(&session::find(app, user, &session).await?))
+    let visitor = call.session_in_path(&app.session_keys, user)?;
+    Ok(Reply::ok(&session::find(app, &visitor).await?))
 }
 
 /// `PATCH {id} {title?}`: gives a session another title, or none.
 pub(crate) async fn rename(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
+    let membership = super::member::enter(app, user, call).await?;
     Ok(Reply::ok(
-        &session::rename(app, user, &session, title(call)?).await?,
+        &session::rename(app, &membership, title(call)?).await?,
     ))
 }
 
 /// `DELETE {id}`: deletes a session for all its members.
 pub(crate) async fn delete(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_path(&app.session_keys)?;
-    session::delete(app, user, &session).await?;
+    let membership = super::member::enter(app, user, call).await?;
+    session::delete(app, &membership).await?;
     Ok(Reply::no_content())
 }
 

@@ -15,16 +15,9 @@ use super::{DEFAULT_PAGE, MAX_PAGE, MAX_PAGE_BYTES};
 
 /// Takes `session_id`, one of `after_change`, `after_id` and `since`, and `limit`.
 pub(crate) async fn since(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let session = call.session_in_query(&app.session_keys)?;
+    let visitor = call.session_in_query(&app.session_keys, user)?;
     let (from, given) = start(call)?;
-    let mut page = message::since(
-        app,
-        user,
-        &session,
-        from,
-        call.limit(DEFAULT_PAGE, MAX_PAGE)?,
-    )
-    .await?;
+    let mut page = message::since(app, &visitor, from, call.limit(DEFAULT_PAGE, MAX_PAGE)?).await?;
     let first = page
         .messages
         .first()
@@ -32,7 +25,7 @@ pub(crate) async fn since(app: &App, user: Uuid, call: &Call) -> Result<Reply, F
     page.fit(MAX_PAGE_BYTES, first - 1);
     Ok(Reply::ok(&json!({
         "messages": page.messages,
-        "session_id": session.as_str(),
+        "session_id": visitor.session().as_str(),
         "message_count": page.messages.len(),
         "since": given,
         "change": page.change,

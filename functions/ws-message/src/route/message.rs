@@ -7,7 +7,7 @@ use shared::{
     connection::Socket,
     frame::ServerFrame,
     message::{Draft, Sender, send},
-    session::SessionId,
+    session::Visitor,
 };
 
 /// Stores the message, tells everybody else and acks.
@@ -19,13 +19,13 @@ pub(crate) async fn message(
     content: &str,
     metadata: Map<String, Value>,
 ) -> Result<String, Failure> {
-    let session = SessionId::verify(&app.session_keys, session_id)?;
+    let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
     let draft = Draft::new(id, content, metadata)?;
     let sender = Sender {
-        user: socket.user_id,
+        visitor: &visitor,
         socket: Some(socket),
     };
-    let sent = send(app, &sender, &session, draft).await?;
+    let sent = send(app, &sender, draft).await?;
     let ack = ServerFrame::Ack {
         id,
         message: &sent.receipt,

@@ -20,7 +20,7 @@ pub(crate) async fn ping(
     connection::touch(&mut pipeline, socket);
     for (session_id, cursor) in cursors {
         let session = SessionId::verify(&app.session_keys, session_id)?;
-        recent::behind(&mut pipeline, session.id, *cursor);
+        recent::behind(&mut pipeline, &session, *cursor);
     }
     let behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
         log_failure(&error, "answering a ping");

@@ -5,7 +5,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::Socket,
     frame::ServerFrame,
-    session::{SessionId, mark_read},
+    session::{Visitor, mark_read},
 };
 
 /// Moves the reader's mark, tells everybody else and acks.
@@ -16,9 +16,9 @@ pub(crate) async fn read(
     session_id: &str,
     seq: i64,
 ) -> Result<String, Failure> {
-    let session = SessionId::verify(&app.session_keys, session_id)?;
-    let mark = mark_read(&app.database, socket.user_id, &session, seq).await?;
-    let (session_id, user_id, seq) = (session.as_str(), socket.user_id, mark.seq);
+    let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
+    let mark = mark_read(&app.database, &visitor, seq).await?;
+    let (session_id, user_id, seq) = (visitor.session().as_str(), socket.user_id, mark.seq);
     let frame = ServerFrame::Read {
         session_id,
         user_id,

@@ -6,7 +6,7 @@ use shared::{
     connection::Socket,
     frame::{ServerFrame, SyncedSession},
     message::{Since, SyncError, since},
-    session::SessionId,
+    session::Visitor,
 };
 
 /// API Gateway carries 32 KB in a frame; the rest of a sync is to be had over REST.
@@ -50,17 +50,8 @@ async fn session<'a>(
     if *room == 0 {
         return Ok(nothing);
     }
-    let page = match SessionId::verify(&app.session_keys, session_id) {
-        Ok(session) => {
-            since(
-                app,
-                socket.user_id,
-                &session,
-                Since::Change(cursor),
-                MAX_MESSAGES,
-            )
-            .await
-        }
+    let page = match Visitor::verify(&app.session_keys, socket.user_id, session_id) {
+        Ok(visitor) => since(app, &visitor, Since::Change(cursor), MAX_MESSAGES).await,
         Err(error) => {
             return Ok(SyncedSession {
                 error: Some(error.code().as_str()),

@@ -5,7 +5,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::Socket,
     frame::ServerFrame,
-    session::SessionId,
+    session::Visitor,
 };
 
 use crate::audience::AudienceCache;
@@ -21,9 +21,9 @@ pub(crate) async fn user_typing(
     session_id: &str,
     typing: bool,
 ) -> Result<(), Failure> {
-    let session = SessionId::verify(&app.session_keys, session_id)?;
-    let audience = audiences.of(app, socket.user_id, &session).await?;
-    let (session_id, user_id) = (session.as_str(), socket.user_id);
+    let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
+    let audience = audiences.of(app, &visitor).await?;
+    let (session_id, user_id) = (visitor.session().as_str(), socket.user_id);
     let frame = ServerFrame::UserTyping {
         session_id,
         user_id,

@@ -178,6 +178,7 @@ async fn ending(connection: &Connection, hang_up: oneshot::Receiver<End>) -> End
     tokio::select! {
         Ok(end) = hang_up => end,
         () = connection.api.platform.closing.cancelled() => End::GOING_AWAY,
+        () = connection.api.platform.options.dials.sockets().until_cut() => End::LOST,
         () = connection.expired() => End::GOING_AWAY,
     }
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod compression;
+mod dials;
 mod frames;
 mod functions;
 mod handshake;

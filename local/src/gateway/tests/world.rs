@@ -19,6 +19,7 @@ use super::{
     functions::{Functions, Handle, Reply},
 };
 use crate::{
+    dials::Dials,
     gateway::{Gateway, GatewayOptions, Limits, Unconfirmed},
     template::{
         Cors, HttpApi, HttpAuthorizer, HttpRoute, RouteThrottles, SocketAuthorizer, SocketRoute,
@@ -192,6 +193,11 @@ impl Setup {
 
     pub(super) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
         change(&mut self.options.limits);
+        self
+    }
+
+    pub(super) fn dials(mut self, dials: &Dials) -> Self {
+        self.options.dials = dials.clone();
         self
     }
 

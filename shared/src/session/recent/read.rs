@@ -7,7 +7,7 @@ use super::{Keys, lease::Lease, lua};
 use crate::{
     cache::{Cache, CacheError, script},
     message::Message,
-    session::SessionId,
+    session::{SessionId, Visitor},
 };
 
 /// Longer than any function runs: a send that was announced so long ago will not report back.
@@ -40,15 +40,15 @@ pub struct Recent {
 /// Reads what comes after a cursor or, without one, the whole list. One round trip.
 pub async fn read(
     cache: &Cache,
-    user: Uuid,
-    session: &SessionId,
+    visitor: &Visitor,
     cursor: Option<i64>,
 ) -> Result<Reading, CacheError> {
-    let (keys, lease) = (Keys::of(session.id), Lease::new());
+    let (session, lease) = (visitor.session(), Lease::new());
+    let keys = Keys::of(session.id);
     let mut pipeline = redis::pipe();
     script(&mut pipeline, lua::READ, &keys.all());
     pipeline
-        .arg(user.to_string())
+        .arg(visitor.user().to_string())
         .arg(cursor.unwrap_or(-1))
         .arg(lease.0.to_string())
         .arg(LOST_SEND_MILLIS)
@@ -92,13 +92,18 @@ fn parse(session: &SessionId, texts: &[String]) -> Option<Recent> {
     })
 }
 
-/// The members of a session as far as Redis knows them; none if it does not. One round trip.
-pub async fn members(cache: &Cache, session: Uuid) -> Result<Vec<Uuid>, CacheError> {
+/// The members of a session, the visitor among them, as far as Redis knows them; none if it does not. One round trip.
+pub async fn members(cache: &Cache, visitor: &Visitor) -> Result<Vec<Uuid>, CacheError> {
     let mut pipeline = redis::pipe();
-    pipeline.hkeys(Keys::of(session).members);
+    pipeline.hkeys(Keys::of(visitor.session().id).members);
     let (users,): (Vec<String>,) = cache.run(&pipeline).await?;
-    Ok(users
+    let users: Vec<Uuid> = users
         .iter()
         .filter_map(|user| Uuid::try_parse(user).ok())
-        .collect())
+        .collect();
+    Ok(if users.contains(&visitor.user()) {
+        users
+    } else {
+        Vec::new()
+    })
 }

@@ -10,7 +10,7 @@ use crate::{
     cache::script,
     code::log_failure,
     message::Message,
-    session::{SessionError, SessionId},
+    session::{SessionError, SessionId, Visitor},
 };
 
 /// How long members are believed without asking again: a removed member reads on for at most so long if Redis missed the removal.
@@ -24,14 +24,14 @@ struct Snapshot {
 }
 
 /// Reads the newest changes and the members, and fills the list if the lease still holds. One statement, one round trip to Redis.
-pub async fn refill(
-    app: &App,
-    user: Uuid,
-    session: &SessionId,
-    lease: Lease,
-) -> Result<Recent, SessionError> {
+pub async fn refill(app: &App, visitor: &Visitor, lease: Lease) -> Result<Recent, SessionError> {
+    let session = visitor.session();
     let snapshot = take(app, session).await?;
-    if !snapshot.members.iter().any(|(member, _)| *member == user) {
+    if !snapshot
+        .members
+        .iter()
+        .any(|(member, _)| *member == visitor.user())
+    {
         return Err(SessionError::NotAMember);
     }
     if snapshot.ends <= Utc::now() {

@@ -7,6 +7,7 @@ use super::{CAPACITY, Keys, lua};
 use crate::{
     cache::{Cache, script},
     message::Message,
+    session::SessionId,
 };
 
 /// How long a list is kept after its last use.
@@ -24,7 +25,8 @@ pub struct Announcement {
 }
 
 /// Adds the warning that a send is on its way. Its answer is an integer.
-pub fn announce(pipeline: &mut Pipeline, session: Uuid, send: Uuid) -> Announcement {
+pub fn announce(pipeline: &mut Pipeline, session: &SessionId, send: Uuid) -> Announcement {
+    let session = session.id;
     script(pipeline, lua::ANNOUNCE, &[&Keys::of(session).sends]);
     pipeline.arg(send.to_string()).arg(SENDS_SECONDS);
     Announcement { session, send }
@@ -50,16 +52,16 @@ pub fn append(pipeline: &mut Pipeline, announcement: Announcement, message: &Mes
 }
 
 /// Adds the question whether a reader with this cursor may have missed something. Its answer is 0 or 1.
-pub fn behind(pipeline: &mut Pipeline, session: Uuid, cursor: i64) {
-    let keys = Keys::of(session);
+pub fn behind(pipeline: &mut Pipeline, session: &SessionId, cursor: i64) {
+    let keys = Keys::of(session.id);
     script(pipeline, lua::BEHIND, &[&keys.state, &keys.sends]);
     pipeline.arg(cursor).arg(LATE_SEND_MILLIS);
 }
 
 /// Drops what is known of a session, because its members changed or it is gone. Without Redis, what is known lapses by itself:
 /// members within a minute.
-pub async fn forget(cache: &Cache, session: Uuid) {
-    forget_all(cache, &[session]).await;
+pub async fn forget(cache: &Cache, session: &SessionId) {
+    forget_all(cache, &[session.id]).await;
 }
 
 /// The same for many sessions, in one round trip.

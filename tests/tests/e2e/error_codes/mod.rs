@@ -5,19 +5,30 @@ mod content;
 mod credentials;
 mod field;
 mod handshake;
+mod language;
 mod limit;
 mod session;
 mod table;
 mod token;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use shared::code::Code;
+use shared::{
+    code::Code,
+    language::{Details, Language},
+};
 use tests::Reply;
+
+/// What a reader of English is told.
+fn words(code: Code, field: Option<&str>, wait: Option<Duration>) -> String {
+    Language::ENGLISH.message(code, &Details { field, wait })
+}
 
 /// The error frame of a code, whole.
 fn error(code: Code, id: Option<&str>, field: Option<&str>) -> Value {
     let mut frame = json!({
-        "type": "error", "code": code.as_str(), "message": code.message(), "retry": code.retry(),
+        "type": "error", "code": code.as_str(), "message": words(code, field, None), "retry": code.retry(),
     });
     for (name, value) in [("id", id), ("field", field)] {
         if let Some(value) = value {
@@ -27,13 +38,25 @@ fn error(code: Code, id: Option<&str>, field: Option<&str>) -> Value {
     frame
 }
 
+/// The error frame of a limit, whole.
+fn limited(code: Code, id: &str, wait_millis: u64) -> Value {
+    let mut frame = error(code, Some(id), None);
+    frame["message"] = words(code, None, Some(Duration::from_millis(wait_millis))).into();
+    frame["retry_after_ms"] = wait_millis.into();
+    frame
+}
+
 /// Asserts that a reply is the problem of a code: its body whole, and the headers that belong to it.
 #[track_caller]
 fn assert_problem(reply: &Reply, code: Code, field: Option<&str>) {
     let status = code.status();
+    let wait = reply
+        .header("retry-after")
+        .map(|seconds| seconds.parse().unwrap());
+    let detail = words(code, field, wait.map(Duration::from_secs));
     let mut body = json!({
         "type": "about:blank", "title": reply.status.canonical_reason(), "status": status,
-        "code": code.as_str(), "detail": code.message(), "retry": code.retry(),
+        "code": code.as_str(), "detail": detail, "retry": code.retry(),
     });
     if let Some(field) = field {
         body["field"] = field.into();
@@ -44,6 +67,7 @@ fn assert_problem(reply: &Reply, code: Code, field: Option<&str>) {
         reply.header("content-type"),
         Some("application/problem+json")
     );
+    assert_eq!(reply.header("content-language"), Some("en"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     assert_eq!(
         reply.header("www-authenticate"),

@@ -1,0 +1,24 @@
+//! Lists the languages: every file in `locales` is one, named by its tag.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+fn main() {
+    let locales = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales");
+    println!("cargo::rerun-if-changed={}", locales.display());
+    let mut files: Vec<PathBuf> = fs::read_dir(&locales)
+        .expect("the folder of the languages is there")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ftl"))
+        .collect();
+    files.sort();
+    let rows = files.iter().map(|path| {
+        let tag = path.file_stem().expect("a file has a name");
+        format!("({tag:?}, include_str!({path:?})),")
+    });
+    let list = format!("&[{}]", rows.collect::<String>());
+    let out = env::var_os("OUT_DIR").expect("Cargo says where to write");
+    fs::write(Path::new(&out).join("languages.rs"), list).expect("the list can be written");
+}
