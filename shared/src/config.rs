@@ -33,6 +33,8 @@ pub struct Config {
     pub message_limit: u32,
     /// `QUOTA_MESSAGES`, 10,000 unless set: messages per day and user.
     pub message_quota: u32,
+    /// `CONNECTIONS_PER_USER`, 50 unless set: sockets that a user may have open.
+    pub connections_per_user: u32,
     /// `PUSH`, on unless `off`: whether others are told at once. Off, they find out by sync.
     pub push: bool,
     /// `LIMITS`, on unless `off`: whether limits are counted.
@@ -66,6 +68,7 @@ impl Config {
             connect_limit: vars.count("RATE_LIMIT_WS_CONN", 30)?,
             message_limit: vars.count("RATE_LIMIT_MESSAGES", 10)?,
             message_quota: vars.count("QUOTA_MESSAGES", 10_000)?,
+            connections_per_user: vars.count("CONNECTIONS_PER_USER", 50)?,
             push: vars.switch("PUSH")?,
             limits: vars.switch("LIMITS")?,
             cache: vars.switch("CACHE")?,

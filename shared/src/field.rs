@@ -72,6 +72,11 @@ impl Fields {
             .ok_or(InvalidField(name))
     }
 
+    /// `true` or `false`, or absent.
+    pub fn optional_flag(&self, name: &'static str) -> Result<Option<bool>, InvalidField> {
+        self.optional(name, Value::as_bool)
+    }
+
     /// A UUID.
     pub fn uuid(&self, name: &'static str) -> Result<Uuid, InvalidField> {
         self.text(name)?.parse().map_err(|_| InvalidField(name))

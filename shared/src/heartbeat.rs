@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
 use serde::Serialize;
 
-use crate::{
-    App,
-    cache::CacheError,
-    connection::{self, Target},
-    frame::ServerFrame,
-};
+use crate::{App, cache::CacheError, connection, frame::ServerFrame};
 
 /// Silent sockets of one shard that one round takes.
 const BATCH: isize = 100;
-/// Sockets that are closed at once.
-const CONCURRENCY: usize = 16;
+/// To a socket that has been silent for too long, should it still hear.
+const PING_TIMEOUT: ServerFrame<'static> = ServerFrame::Bye {
+    code: "ping_timeout",
+    retry: true,
+};
 
 /// What a heartbeat did.
 #[derive(Debug, Default, Serialize)]
@@ -34,7 +31,7 @@ pub async fn beat(
     let mut report = HeartbeatReport::default();
     while time_left() > Duration::from_secs(10) {
         let silent = connection::silent(&app.cache, app.config.pong_wait, BATCH).await?;
-        close(app, &silent.targets).await;
+        app.push.close_all(&silent.targets, &PING_TIMEOUT).await;
         // Also what could not be closed: a socket that lives registers itself again with its next ping.
         connection::forget(&app.cache, &silent.targets).await?;
         report.closed += silent.targets.len();
@@ -44,14 +41,4 @@ pub async fn beat(
         }
     }
     Ok(report)
-}
-
-async fn close(app: &App, targets: &[Target]) {
-    let bye = ServerFrame::Bye {
-        code: "ping_timeout",
-        retry: true,
-    };
-    stream::iter(targets)
-        .for_each_concurrent(CONCURRENCY, |target| app.push.close(target, &bye))
-        .await;
 }

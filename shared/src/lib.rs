@@ -6,6 +6,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`user`] | guests, credentials, passwords |
+//! | [`sign_in`] | what tokens, tickets and sockets belong to, and what ends them all |
 //! | [`token`] | signing keys, access tokens, refresh tokens, tickets |
 //! | [`session`] | conversations, their signed ids, members, and the cache of what was said last |
 //! | [`message`] | what is said: sending, since-sync, history |
@@ -38,6 +39,7 @@ pub mod message;
 pub mod push;
 pub mod rest;
 pub mod session;
+pub mod sign_in;
 pub mod sweep;
 pub mod telemetry;
 pub mod timestamp;

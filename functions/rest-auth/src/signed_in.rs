@@ -5,12 +5,19 @@ use shared::{
     App,
     database::DatabaseError,
     token::{ACCESS_TOKEN_LIFETIME, AccessToken, Identity, RefreshToken},
+    user::Profile,
 };
 
-/// Tokens for a user: a new family of refresh tokens begins.
-pub(crate) async fn signed_in(app: &App, identity: &Identity) -> Result<Value, DatabaseError> {
-    let refresh_token = RefreshToken::begin(&app.database, identity.user_id).await?;
-    Ok(tokens(app, identity, &refresh_token))
+/// Tokens for a user: a new sign-in begins.
+pub(crate) async fn signed_in(app: &App, profile: Profile) -> Result<Value, DatabaseError> {
+    let Profile { user_id, locale } = profile;
+    let (sign_in, refresh_token) = RefreshToken::begin(&app.database, user_id).await?;
+    let identity = Identity {
+        user_id,
+        sign_in,
+        locale,
+    };
+    Ok(tokens(app, &identity, &refresh_token))
 }
 
 /// The body of every answer that has tokens.

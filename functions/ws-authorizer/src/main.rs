@@ -13,8 +13,8 @@ use shared::{
     App,
     code::{Code, Failure, log_failure},
     limit::{self, Limit},
-    telemetry,
-    token::{Ticket, TicketError, TicketHolder},
+    sign_in, telemetry,
+    token::{NotedIn, TicketError, TicketHolder},
 };
 
 #[tokio::main]
@@ -39,9 +39,14 @@ async fn authorize(
         .source_ip
         .as_deref()
         .unwrap_or_default();
-    match admit(&app, ticket, ip).await {
+    let origin = request
+        .headers
+        .get("origin")
+        .and_then(|origin| origin.to_str().ok());
+    match admit(&app, ticket, origin, ip).await {
         Ok(holder) => Ok(policy("Allow", &holder)),
         Err(Refusal { error, holder }) => {
+            log_failure(&*error, "opening a socket");
             tracing::info!(code = error.code().as_str(), "refused a socket: {error}");
             match holder {
                 Some(holder) => Ok(policy("Deny", &holder)),
@@ -57,40 +62,61 @@ struct Refusal {
     holder: Option<TicketHolder>,
 }
 
-/// Verifies the ticket, uses it up and counts the connect: one round trip to Redis.
-async fn admit(app: &App, ticket: &str, ip: &str) -> Result<TicketHolder, Refusal> {
-    let holder = Ticket::verify(&app.token_keys, ticket).map_err(|error| Refusal {
-        error: error.into(),
-        holder: None,
-    })?;
-    let refuse = |error: Failure| Refusal {
-        error,
-        holder: Some(holder.clone()),
-    };
+/// Verifies the ticket, uses it up and counts the connect: one round trip to Redis. A ticket that was issued while Redis was away
+/// costs one to PostgreSQL as well.
+async fn admit(
+    app: &App,
+    ticket: &str,
+    origin: Option<&str>,
+    ip: &str,
+) -> Result<TicketHolder, Refusal> {
+    let (holder, noted) =
+        TicketHolder::verify(&app.token_keys, ticket).map_err(|error| Refusal {
+            error: error.into(),
+            holder: None,
+        })?;
+    match use_up(app, &holder, noted, origin, ip).await {
+        Ok(()) => Ok(holder),
+        Err(error) => Err(Refusal {
+            error,
+            holder: Some(holder),
+        }),
+    }
+}
 
+async fn use_up(
+    app: &App,
+    holder: &TicketHolder,
+    noted: NotedIn,
+    origin: Option<&str>,
+    ip: &str,
+) -> Result<(), Failure> {
+    holder.require_origin(origin)?;
+    let connects = Limit::connects(&app.config);
+    if noted == NotedIn::Postgres {
+        limit::ask(app, &connects, ip).await?;
+        return match holder.use_up_in_postgres(&app.database).await? {
+            true => Ok(()),
+            false => Err(TicketError::Used.into()),
+        };
+    }
     let mut pipeline = redis::pipe();
     holder.use_up(&mut pipeline);
-    let connects = Limit::connects(&app.config);
+    sign_in::ask(&mut pipeline, holder.identity.sign_in);
     limit::check(&mut pipeline, &connects, ip);
-    let (first_use, answer) = match app
-        .cache
-        .run::<(Option<String>, limit::Answer)>(&pipeline)
-        .await
-    {
-        Ok(answers) => answers,
-        Err(error) => {
-            // Without Redis nobody can tell a first use from a second; the signature and the 30 seconds still hold.
-            log_failure(&error, "using up a ticket");
-            return Ok(holder);
-        }
-    };
-    if first_use.is_none() {
-        return Err(refuse(TicketError::Used.into()));
+    // Without Redis nobody can tell a first use from a second: the client asks for another ticket, which PostgreSQL notes.
+    let (first_use, signed_out, answer): (bool, bool, limit::Answer) =
+        app.cache.run(&pipeline).await?;
+    if !first_use {
+        return Err(TicketError::Used.into());
+    }
+    if signed_out {
+        return Err(TicketError::SignedOut.into());
     }
     if app.config.limits {
-        limit::decide(&connects, answer).map_err(|limited| refuse(limited.into()))?;
+        limit::decide(&connects, answer)?;
     }
-    Ok(holder)
+    Ok(())
 }
 
 /// The one error text that the gateway answers with 401.
@@ -110,6 +136,7 @@ fn policy(effect: &str, holder: &TicketHolder) -> Value {
         },
         "context": {
             "user_id": holder.identity.user_id,
+            "sign_in": holder.identity.sign_in,
             "device_id": holder.device_id,
             "locale": holder.identity.locale,
         },

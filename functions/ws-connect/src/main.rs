@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::{
     App,
     code::log_failure,
-    connection::{self, NoIdentity, Socket},
+    connection::{self, Admission, NoIdentity, Socket},
     telemetry,
 };
 
@@ -24,9 +24,23 @@ async fn connect(
     event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
 ) -> Result<Value, NoIdentity> {
     let socket = Socket::from_context(&event.payload.request_context)?;
-    if let Err(error) = connection::register(&app.cache, &socket).await {
-        // The socket opens all the same: its first ping registers it.
-        log_failure(&error, "registering a connection");
-    }
-    Ok(json!({ "statusCode": 200 }))
+    let registered = connection::register(
+        &app.cache,
+        &socket,
+        app.config.connections_per_user,
+        app.config.pong_wait,
+    );
+    let status = match registered.await {
+        Ok(Admission::Registered) => 200,
+        Ok(refused) => {
+            tracing::info!("refused a socket: {refused:?}");
+            403
+        }
+        Err(error) => {
+            // The socket opens all the same: its first ping registers it.
+            log_failure(&error, "registering a connection");
+            200
+        }
+    };
+    Ok(json!({ "statusCode": status }))
 }

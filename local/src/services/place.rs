@@ -22,6 +22,8 @@ pub enum Lifetime {
     /// Until the stack stops, and not safe against a power failure, which makes it several times faster; any number of
     /// stacks at a time.
     Throwaway,
+    /// Until the stack stops, but written as safely as kept data, so that what is measured is what is deployed.
+    Measured,
 }
 
 /// The folder that the servers of one stack live in. It is locked while this value lives, and a throwaway one is then
@@ -52,7 +54,7 @@ impl Place {
         let root = reachable(state_dir, &account, &progress)?;
         let (instance, lock) = match lifetime {
             Lifetime::Kept => (root.clone(), lock_kept(&root)?),
-            Lifetime::Throwaway => new_instance(&root).await?,
+            Lifetime::Throwaway | Lifetime::Measured => new_instance(&root).await?,
         };
         Ok(Self {
             root,
@@ -75,7 +77,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.lifetime == Lifetime::Throwaway {
+        if self.lifetime != Lifetime::Kept {
             // What cannot be removed now is removed by the next `open`, when its lock is free.
             remove(&self.instance);
         }

@@ -7,5 +7,5 @@ mod registry;
 mod socket;
 
 pub use live::{Silent, silent};
-pub use registry::{Target, forget, of_users, register, targets, touch};
+pub use registry::{Admission, Target, forget, of_sign_ins, of_users, register, targets, touch};
 pub use socket::{NoIdentity, Socket};

@@ -1,12 +1,17 @@
 //! The registry: by user, so that a message finds its audience; by time, so that the heartbeat finds the silent.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use redis::Pipeline;
 use uuid::Uuid;
 
 use super::{Socket, live};
-use crate::cache::{Cache, CacheError};
+use crate::{
+    cache::{Cache, CacheError, script},
+    sign_in,
+};
+
+const CROWDED: &str = include_str!("crowded.lua");
 
 /// API Gateway closes every socket after two hours; what is registered outlives that by an hour.
 const USER_KEY_SECONDS: i64 = 3 * 3_600;
@@ -32,18 +37,57 @@ pub fn touch(pipeline: &mut Pipeline, socket: &Socket) {
         .hset(
             &key,
             &socket.connection_id,
-            format!("{now} {}", socket.device_id),
+            format!("{now} {} {}", socket.sign_in, socket.device_id),
         )
         .ignore();
     pipeline.expire(&key, USER_KEY_SECONDS).ignore();
     live::touch(pipeline, socket.user_id, &socket.connection_id, now);
 }
 
-/// Registers a socket that has just opened. One round trip.
-pub async fn register(cache: &Cache, socket: &Socket) -> Result<(), CacheError> {
+/// What becomes of a socket that has just opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It is registered.
+    Registered,
+    /// Its user has as many sockets as are allowed.
+    TooMany,
+    /// Its sign-in has ended since its ticket was issued.
+    SignedOut,
+}
+
+/// Registers a socket that has just opened, unless its user has `max` others that were seen within `pong_wait`. One round trip.
+///
+/// It is registered first and then asks whether its sign-in has ended; who ends a sign-in leaves the mark first and then looks for
+/// sockets. So of two at the same moment one finds the other.
+pub async fn register(
+    cache: &Cache,
+    socket: &Socket,
+    max: u32,
+    pong_wait: Duration,
+) -> Result<Admission, CacheError> {
     let mut pipeline = redis::pipe();
     touch(&mut pipeline, socket);
-    cache.run(&pipeline).await
+    script(&mut pipeline, CROWDED, &[&user_key(socket.user_id)]);
+    let since = chrono::Utc::now().timestamp_millis() - pong_wait.as_millis() as i64;
+    pipeline.arg(max).arg(since);
+    sign_in::ask(&mut pipeline, socket.sign_in);
+    let (crowded, signed_out): (bool, bool) = cache.run(&pipeline).await?;
+    let admission = match (signed_out, crowded) {
+        (true, _) => Admission::SignedOut,
+        (false, true) => Admission::TooMany,
+        (false, false) => return Ok(Admission::Registered),
+    };
+    let Socket {
+        user_id,
+        ref connection_id,
+        ..
+    } = *socket;
+    let refused = Target {
+        user_id,
+        connection_id: connection_id.clone(),
+    };
+    forget(cache, &[refused]).await?;
+    Ok(admission)
 }
 
 /// Forgets sockets that are gone; those that nobody knows are no error. One round trip, and none for none.
@@ -67,6 +111,28 @@ pub fn of_users(pipeline: &mut Pipeline, users: &[Uuid]) {
     for user in users {
         pipeline.hgetall(user_key(*user));
     }
+}
+
+/// Reads the answer to [`of_users`] for one user: the sockets that belong to some of their sign-ins.
+pub fn of_sign_ins(
+    user_id: Uuid,
+    sign_ins: &[Uuid],
+    (connections,): (HashMap<String, String>,),
+) -> Vec<Target> {
+    let belongs = |seen: &str| {
+        seen.split(' ')
+            .nth(1)
+            .and_then(|sign_in| Uuid::try_parse(sign_in).ok())
+            .is_some_and(|sign_in| sign_ins.contains(&sign_in))
+    };
+    connections
+        .into_iter()
+        .filter(|(_, seen)| belongs(seen))
+        .map(|(connection_id, _)| Target {
+            user_id,
+            connection_id,
+        })
+        .collect()
 }
 
 /// Reads the answers to [`of_users`].

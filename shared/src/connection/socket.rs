@@ -14,6 +14,8 @@ pub struct Socket {
     pub connection_id: String,
     /// The user.
     pub user_id: Uuid,
+    /// The sign-in that its ticket was issued to; the socket ends with it.
+    pub sign_in: Uuid,
     /// The device's own name for itself.
     pub device_id: String,
     /// BCP 47 tag of the language that the user reads.
@@ -52,6 +54,7 @@ impl Socket {
                 .clone()
                 .ok_or(NoIdentity("connectionId"))?,
             user_id: Uuid::try_parse(text("user_id")?).map_err(|_| NoIdentity("user_id"))?,
+            sign_in: Uuid::try_parse(text("sign_in")?).map_err(|_| NoIdentity("sign_in"))?,
             device_id: text("device_id")?.to_owned(),
             locale: text("locale")?.to_owned(),
         })

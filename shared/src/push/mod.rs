@@ -103,8 +103,14 @@ impl Pusher {
         (target, delivery)
     }
 
-    /// Tells a socket goodbye and closes it.
-    pub async fn close(&self, target: &Target, frame: &ServerFrame<'_>) {
+    /// Tells some sockets goodbye and closes them, many at once.
+    pub async fn close_all(&self, targets: &[Target], frame: &ServerFrame<'_>) {
+        stream::iter(targets)
+            .for_each_concurrent(CONCURRENCY, |target| self.close(target, frame))
+            .await;
+    }
+
+    async fn close(&self, target: &Target, frame: &ServerFrame<'_>) {
         if self
             .gateway
             .post(&target.connection_id, &frame.to_json())

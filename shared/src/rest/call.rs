@@ -11,6 +11,7 @@ use crate::{
     field::{Fields, InvalidField},
     language::Language,
     session::{InvalidSessionId, Visitor},
+    sign_in,
     token::{AccessError, AccessToken, Identity, KeyRing},
 };
 
@@ -68,14 +69,32 @@ impl Call {
         }
     }
 
-    /// Who is calling.
-    pub fn identity(&self, app: &App) -> Result<Identity, AccessError> {
-        self.optional_identity(&app.token_keys)?
+    /// The origin of the page that is calling, as its browser names it; none for other programs.
+    pub fn origin(&self) -> Option<String> {
+        let header = self.request.headers().get("origin")?;
+        header.to_str().ok().map(str::to_owned)
+    }
+
+    /// Who is calling. One round trip to Redis: their sign-in may have ended.
+    pub async fn identity(&self, app: &App) -> Result<Identity, AccessError> {
+        self.optional_identity(app)
+            .await?
             .ok_or(AccessError::Missing)
     }
 
     /// Who is calling, where nobody in particular may call too.
-    pub fn optional_identity(&self, keys: &KeyRing) -> Result<Option<Identity>, AccessError> {
+    pub async fn optional_identity(&self, app: &App) -> Result<Option<Identity>, AccessError> {
+        let identity = self.bearer(&app.token_keys)?;
+        match &identity {
+            Some(Identity { sign_in, .. }) if sign_in::has_ended(app, *sign_in).await => {
+                Err(AccessError::SignedOut)
+            }
+            _ => Ok(identity),
+        }
+    }
+
+    /// Whose access token comes with the request, whether or not their sign-in has ended.
+    pub fn bearer(&self, keys: &KeyRing) -> Result<Option<Identity>, AccessError> {
         let Some(header) = self.request.headers().get("authorization") else {
             return Ok(None);
         };
@@ -99,7 +118,7 @@ impl Call {
             .filter_map(|text| text.to_str().ok())
             .collect();
         let of_user = || {
-            let identity = self.optional_identity(keys).ok().flatten()?;
+            let identity = self.bearer(keys).ok().flatten()?;
             Language::nearest(&identity.locale)
         };
         Language::accepted(&header.join(","))

@@ -21,6 +21,8 @@ const AUDIENCE: &str = "api";
 pub struct Identity {
     /// The user.
     pub user_id: Uuid,
+    /// The sign-in that they are calling from.
+    pub sign_in: Uuid,
     /// BCP 47 tag of the language that the user reads.
     pub locale: String,
 }
@@ -41,12 +43,15 @@ pub enum AccessError {
     /// Past its lifetime.
     #[error("the access token has expired")]
     Expired,
+    /// Its sign-in has ended.
+    #[error("the sign-in of the access token has ended")]
+    SignedOut,
 }
 
 impl Coded for AccessError {
     fn code(&self) -> Code {
         match self {
-            Self::Missing | Self::Invalid(_) => Code::Unauthorized,
+            Self::Missing | Self::Invalid(_) | Self::SignedOut => Code::Unauthorized,
             Self::Expired => Code::TokenExpired,
         }
     }
@@ -56,6 +61,7 @@ impl Coded for AccessError {
 struct Claims {
     aud: String,
     sub: Uuid,
+    sid: Uuid,
     locale: String,
     exp: i64,
 }
@@ -68,6 +74,7 @@ impl AccessToken {
             &Claims {
                 aud: AUDIENCE.to_owned(),
                 sub: identity.user_id,
+                sid: identity.sign_in,
                 locale: identity.locale.clone(),
                 exp: expiry(ACCESS_TOKEN_LIFETIME),
             },
@@ -82,6 +89,7 @@ impl AccessToken {
         })?;
         Ok(Identity {
             user_id: claims.sub,
+            sign_in: claims.sid,
             locale: claims.locale,
         })
     }
@@ -130,6 +138,7 @@ mod tests {
     fn somebody() -> Identity {
         Identity {
             user_id: Uuid::now_v7(),
+            sign_in: Uuid::now_v7(),
             locale: "en".to_owned(),
         }
     }
@@ -158,6 +167,7 @@ mod tests {
         let claims = Claims {
             aud: AUDIENCE.to_owned(),
             sub: Uuid::now_v7(),
+            sid: Uuid::now_v7(),
             locale: "en".to_owned(),
             exp: 1,
         };
@@ -172,6 +182,7 @@ mod tests {
         let claims = Claims {
             aud: "socket".to_owned(),
             sub: Uuid::now_v7(),
+            sid: Uuid::now_v7(),
             locale: "en".to_owned(),
             exp,
         };

@@ -8,4 +8,4 @@ mod ticket;
 pub use access::{ACCESS_TOKEN_LIFETIME, AccessError, AccessToken, Identity};
 pub use keys::KeyRing;
 pub use refresh::{RefreshError, RefreshToken};
-pub use ticket::{TICKET_LIFETIME, Ticket, TicketError, TicketHolder};
+pub use ticket::{NotedIn, TICKET_LIFETIME, Ticket, TicketError, TicketHolder};

@@ -28,7 +28,12 @@ pub enum RefreshError {
     Invalid,
     /// Used before: somebody holds a copy, so its family is revoked.
     #[error("the refresh token was used before")]
-    Reused,
+    Reused {
+        /// Whose it is.
+        user_id: Uuid,
+        /// The sign-in that has ended by this.
+        sign_in: Uuid,
+    },
     /// PostgreSQL did not answer.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -38,7 +43,7 @@ impl Coded for RefreshError {
     fn code(&self) -> Code {
         match self {
             Self::Invalid => Code::RefreshTokenInvalid,
-            Self::Reused => Code::RefreshTokenReused,
+            Self::Reused { .. } => Code::RefreshTokenReused,
             Self::Database(error) => error.code(),
         }
     }
@@ -60,8 +65,8 @@ impl RefreshToken {
         format!("{} seconds", REFRESH_TOKEN_LIFETIME.as_secs())
     }
 
-    /// Starts a family of tokens for a user who has just proved who they are.
-    pub async fn begin(database: &Database, user_id: Uuid) -> Result<Self, DatabaseError> {
+    /// Starts a family of tokens for a user who has just proved who they are. The family is a sign-in and has its id.
+    pub async fn begin(database: &Database, user_id: Uuid) -> Result<(Uuid, Self), DatabaseError> {
         const SQL: &str = "INSERT INTO refresh_tokens (digest, family, user_id, expires_at) \
                            VALUES ($1, $2, $3, now() + $4::text::interval)";
         let token = Self::random();
@@ -77,13 +82,12 @@ impl RefreshToken {
                 ],
             )
             .await?;
-        Ok(token)
+        Ok((family, token))
     }
 
     /// Exchanges the token for its successor and says whose it is.
     pub async fn rotate(&self, database: &Database) -> Result<(Identity, Self), RefreshError> {
-        const SQL: &str =
-            "SELECT outcome, user_id, locale FROM refresh_token_rotate($1, $2, $3::text::interval)";
+        const SQL: &str = "SELECT outcome, user_id, sign_in, locale FROM refresh_token_rotate($1, $2, $3::text::interval)";
         let (successor, lifetime) = (Self::random(), Self::lifetime());
         let params = [
             (&self.digest() as _, Type::BYTEA),
@@ -97,22 +101,16 @@ impl RefreshToken {
             "rotated" => Ok((
                 Identity {
                     user_id: row.get("user_id"),
+                    sign_in: row.get("sign_in"),
                     locale: row.get("locale"),
                 },
                 successor,
             )),
-            "reused" => Err(RefreshError::Reused),
+            "reused" => Err(RefreshError::Reused {
+                user_id: row.get("user_id"),
+                sign_in: row.get("sign_in"),
+            }),
             _ => Err(RefreshError::Invalid),
         }
-    }
-
-    /// Revokes the token and its family: the device is logged out. An unknown token is no error, so that a log-out can be repeated.
-    pub async fn revoke(&self, database: &Database) -> Result<(), DatabaseError> {
-        const SQL: &str = "DELETE FROM refresh_tokens \
-                           WHERE family = (SELECT family FROM refresh_tokens WHERE digest = $1)";
-        database
-            .query(SQL, &[(&self.digest(), Type::BYTEA)])
-            .await?;
-        Ok(())
     }
 }

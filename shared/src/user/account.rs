@@ -3,7 +3,7 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::{Email, Locale, Password};
+use super::{Email, Locale, Password, Profile};
 use crate::{
     code::{Code, Coded},
     database::{Database, DatabaseError},
@@ -53,7 +53,7 @@ pub async fn sign_up(
     email: &Email,
     password: Password,
     locale: &Locale,
-) -> Result<Identity, SignUpError> {
+) -> Result<Profile, SignUpError> {
     let hash = password.hash().await;
     let user_id = guest.map_or_else(Uuid::now_v7, |guest| guest.user_id);
     let params = [
@@ -68,7 +68,7 @@ pub async fn sign_up(
     let locale = rows
         .first()
         .map_or_else(|| locale.as_str().to_owned(), |row| row.get("locale"));
-    Ok(Identity { user_id, locale })
+    Ok(Profile { user_id, locale })
 }
 
 /// Why nobody was logged in.
@@ -96,7 +96,7 @@ pub async fn log_in(
     database: &Database,
     email: Option<&Email>,
     password: Password,
-) -> Result<Identity, LogInError> {
+) -> Result<Profile, LogInError> {
     const SQL: &str = "SELECT u.id, u.locale, c.password_hash \
                        FROM credentials c JOIN users u ON u.id = c.user_id WHERE c.email = $1";
     let address = email.map_or("", Email::as_str);
@@ -109,7 +109,7 @@ pub async fn log_in(
         return Err(LogInError::InvalidCredentials);
     }
     let row = account.ok_or(LogInError::InvalidCredentials)?;
-    Ok(Identity {
+    Ok(Profile {
         user_id: row.get("id"),
         locale: row.get("locale"),
     })

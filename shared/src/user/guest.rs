@@ -3,14 +3,11 @@
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::Locale;
-use crate::{
-    database::{Database, DatabaseError},
-    token::Identity,
-};
+use super::{Locale, Profile};
+use crate::database::{Database, DatabaseError};
 
 /// Creates a user without credentials. Signing up later gives the same user credentials, so everything stays theirs.
-pub async fn create_guest(database: &Database, locale: &Locale) -> Result<Identity, DatabaseError> {
+pub async fn create_guest(database: &Database, locale: &Locale) -> Result<Profile, DatabaseError> {
     let user_id = Uuid::now_v7();
     database
         .query_once(
@@ -18,7 +15,7 @@ pub async fn create_guest(database: &Database, locale: &Locale) -> Result<Identi
             &[(&user_id, Type::UUID), (&locale.as_str(), Type::TEXT)],
         )
         .await?;
-    Ok(Identity {
+    Ok(Profile {
         user_id,
         locale: locale.as_str().to_owned(),
     })

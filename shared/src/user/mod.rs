@@ -6,6 +6,7 @@ mod email;
 mod guest;
 mod locale;
 mod password;
+mod profile;
 
 pub use account::{LogInError, SignUpError, log_in, sign_up};
 pub use adoption::adopt_guest;
@@ -13,3 +14,4 @@ pub use email::{Email, InvalidEmail};
 pub use guest::create_guest;
 pub use locale::Locale;
 pub use password::{InvalidPassword, MAX_PASSWORD_CHARS, MIN_PASSWORD_CHARS, Password};
+pub use profile::Profile;

@@ -216,7 +216,7 @@ async fn a_guest_who_logs_in_takes_their_sessions_along() {
     assert_eq!(history["messages"][0]["user_id"], ada.id);
     for moved in [&session, &shared] {
         assert_eq!(ada.rest.session(moved).await.ok()["role"], "owner");
-        assert_eq!(guest.rest.session(moved).await.code(), Some("not_a_member"));
+        assert_eq!(guest.rest.session(moved).await.code(), Some("unauthorized"));
     }
     assert_eq!(
         ada.rest.members(&shared).await.ok()["members"]

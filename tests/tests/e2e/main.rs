@@ -28,3 +28,5 @@ mod replay;
 mod resume;
 mod schema;
 mod sessions;
+mod sign_out;
+mod tickets;

@@ -13,7 +13,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) async fn sockets_of(stack: &TestStack, user: &User) -> BTreeMap<String, String> {
     let key = format!("{{u:{}}}:conns", user.id);
     let sockets: BTreeMap<String, String> = stack.keys().await.hgetall(key).await.unwrap();
-    let device = |seen: &str| seen.split_once(' ').map(|(_, device)| device.to_owned());
+    // When it was seen, its sign-in, its device.
+    let device = |seen: &str| seen.splitn(3, ' ').nth(2).map(str::to_owned);
     sockets
         .into_iter()
         .map(|(connection_id, seen)| (device(&seen).unwrap(), connection_id))

@@ -12,6 +12,6 @@ use crate::signed_in::signed_in;
 /// Takes `{locale?}`, answers 201 with tokens.
 pub(crate) async fn guest(app: &App, call: &Call) -> Result<Reply, Failure> {
     let locale = super::locale(&call.fields()?)?;
-    let identity = create_guest(&app.database, &locale).await?;
-    Ok(Reply::created(&signed_in(app, &identity).await?))
+    let guest = create_guest(&app.database, &locale).await?;
+    Ok(Reply::created(&signed_in(app, guest).await?))
 }

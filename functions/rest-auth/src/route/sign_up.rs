@@ -13,11 +13,11 @@ use crate::signed_in::signed_in;
 /// Takes `{email, password, locale?}`, answers 201 with tokens. A guest who is calling stays the same user.
 pub(crate) async fn sign_up(app: &App, call: &Call) -> Result<Reply, Failure> {
     let rate = limit::ask(app, &Limit::auth(&app.config), &call.client_ip()).await?;
-    let guest = call.optional_identity(&app.token_keys)?;
+    let guest = call.optional_identity(app).await?;
     let fields = call.fields()?;
     let email = Email::parse(fields.text("email")?)?;
     let password = Password::parse(fields.text("password")?)?;
     let locale = super::locale(&fields)?;
-    let identity = user::sign_up(&app.database, guest.as_ref(), &email, password, &locale).await?;
-    Ok(Reply::created(&signed_in(app, &identity).await?).with_rate(rate))
+    let profile = user::sign_up(&app.database, guest.as_ref(), &email, password, &locale).await?;
+    Ok(Reply::created(&signed_in(app, profile).await?).with_rate(rate))
 }

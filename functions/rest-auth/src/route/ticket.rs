@@ -3,10 +3,11 @@
 use serde_json::json;
 use shared::{
     App,
-    code::Failure,
+    code::{Failure, log_failure},
     field::InvalidField,
     rest::{Call, Reply},
-    token::{TICKET_LIFETIME, Ticket},
+    sign_in,
+    token::{AccessError, NotedIn, TICKET_LIFETIME, TicketHolder},
 };
 
 /// A device names itself in at most so many characters.
@@ -14,18 +15,51 @@ const MAX_DEVICE_ID_CHARS: usize = 64;
 
 /// Takes `{device_id}`, answers 201 with the ticket, the address to use it at, and how often, in seconds, to ping there.
 pub(crate) async fn ticket(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let identity = call.identity(app)?;
+    let identity = call.bearer(&app.token_keys)?.ok_or(AccessError::Missing)?;
     let fields = call.fields()?;
     let device_id = fields.text("device_id")?;
     let plain = device_id.chars().all(|c| !c.is_control());
     if !plain || !(1..=MAX_DEVICE_ID_CHARS).contains(&device_id.chars().count()) {
         return Err(InvalidField("device_id").into());
     }
-    let ticket = Ticket::issue(&app.token_keys, &identity, device_id);
+    let holder = TicketHolder::new(identity, device_id, call.origin());
+    let noted = note(app, &holder).await?;
     Ok(Reply::created(&json!({
-        "ticket": ticket.0,
+        "ticket": holder.sign(&app.token_keys, noted).0,
         "url": app.config.websocket_url,
         "expires_in": TICKET_LIFETIME.as_secs(),
         "ping_period": app.config.ping_period.as_secs_f64(),
     })))
+}
+
+/// Notes a ticket, if its sign-in still stands. A socket may live for two hours, so PostgreSQL itself is asked; the mark in Redis is
+/// enough only while PostgreSQL is away.
+async fn note(app: &App, holder: &TicketHolder) -> Result<NotedIn, Failure> {
+    let sign_in = holder.identity.sign_in;
+    let mut pipeline = redis::pipe();
+    holder.note(&mut pipeline);
+    sign_in::ask(&mut pipeline, sign_in);
+    let (noted, stands) = tokio::join!(
+        app.cache.run::<(bool,)>(&pipeline),
+        sign_in::stands(&app.database, sign_in)
+    );
+    let stands = match (&noted, stands) {
+        (_, Ok(stands)) => stands,
+        (Ok((ended,)), Err(error)) => {
+            log_failure(&error, "asking whether a sign-in stands");
+            !ended
+        }
+        (Err(_), Err(error)) => return Err(error.into()),
+    };
+    if !stands {
+        return Err(AccessError::SignedOut.into());
+    }
+    match noted {
+        Ok(_) => Ok(NotedIn::Redis),
+        Err(error) => {
+            log_failure(&error, "noting a ticket");
+            holder.note_in_postgres(&app.database).await?;
+            Ok(NotedIn::Postgres)
+        }
+    }
 }

@@ -3,9 +3,10 @@
 use shared::{
     App,
     code::{Failure, log_failure},
-    connection::{self, Socket},
+    connection::{self, Socket, Target},
     frame::ServerFrame,
     session::{SessionId, recent},
+    sign_in::{self, SIGNED_OUT},
     timestamp,
 };
 
@@ -22,10 +23,16 @@ pub(crate) async fn ping(
         let session = SessionId::verify(&app.session_keys, session_id)?;
         recent::behind(&mut pipeline, &session, *cursor);
     }
-    let behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
+    sign_in::ask(&mut pipeline, socket.sign_in);
+    let mut behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
         log_failure(&error, "answering a ping");
-        vec![true; cursors.len()]
+        let mut unknown = vec![true; cursors.len()];
+        unknown.push(false);
+        unknown
     });
+    if behind.pop() == Some(true) {
+        return sign_out(app, socket).await;
+    }
     let names = cursors
         .iter()
         .zip(behind)
@@ -36,4 +43,15 @@ pub(crate) async fn ping(
         behind: names.collect(),
     };
     Ok(pong.to_json())
+}
+
+/// Closes a socket whose sign-in ended while nobody knew of the socket: Redis was away, or had forgotten it.
+async fn sign_out(app: &App, socket: &Socket) -> Result<String, Failure> {
+    let own = [Target {
+        user_id: socket.user_id,
+        connection_id: socket.connection_id.clone(),
+    }];
+    app.push.close_all(&own, &SIGNED_OUT).await;
+    connection::forget(&app.cache, &own).await?;
+    Ok(SIGNED_OUT.to_json())
 }

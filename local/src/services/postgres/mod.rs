@@ -55,13 +55,15 @@ pub struct Postgres {
 
 impl Postgres {
     /// Finds a server or installs one, and starts it on a free port with an empty database, or with the one of last time.
-    /// The database of a throwaway place is copied from a template in which `migrations` are applied already.
+    /// The database of a place that is not kept is copied from a template in which `migrations` are applied already.
     pub async fn start(place: &Place, migrations: Option<&Path>) -> Result<Self, ServiceError> {
         let folder = place.folder("postgres")?;
         let cluster = Cluster::find(place, folder).await?;
         match place.lifetime {
             Lifetime::Kept => cluster.init_or_take_over(place).await?,
-            Lifetime::Throwaway => template::copy(place, &cluster, migrations).await?,
+            Lifetime::Throwaway | Lifetime::Measured => {
+                template::copy(place, &cluster, migrations).await?
+            }
         }
         let postgres = Self::start_cluster(cluster, place.lifetime).await?;
         postgres.create_database().await?;

@@ -1,0 +1,40 @@
+//! Whether a sign-in still stands.
+
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::mark;
+use crate::{
+    App,
+    code::log_failure,
+    database::{Database, DatabaseError},
+};
+
+/// What PostgreSQL says. One statement.
+pub async fn stands(database: &Database, sign_in: Uuid) -> Result<bool, DatabaseError> {
+    let rows = database
+        .query(
+            "SELECT sign_in_stands($1) AS stands",
+            &[(&sign_in, Type::UUID)],
+        )
+        .await?;
+    Ok(rows.first().is_some_and(|row| row.get("stands")))
+}
+
+/// Whether a sign-in has ended, by its mark: one round trip to Redis. PostgreSQL answers where Redis does not; where neither does, an
+/// access token is believed: it lives for 15 minutes, and nothing can be read or written without PostgreSQL.
+pub async fn has_ended(app: &App, sign_in: Uuid) -> bool {
+    let mut pipeline = redis::pipe();
+    mark::ask(&mut pipeline, sign_in);
+    match app.cache.run::<(bool,)>(&pipeline).await {
+        Ok((ended,)) => return ended,
+        Err(error) => log_failure(&error, "asking whether a sign-in has ended"),
+    }
+    match stands(&app.database, sign_in).await {
+        Ok(stands) => !stands,
+        Err(error) => {
+            log_failure(&error, "asking whether a sign-in stands");
+            false
+        }
+    }
+}
