@@ -33,7 +33,7 @@ pub struct Cache {
 #[derive(Clone)]
 enum Way {
     Node(Node),
-    Cluster(Cluster),
+    Cluster(Box<Cluster>),
 }
 
 /// Redis is away, too slow, or refused a command.
@@ -63,7 +63,9 @@ impl Cache {
         let address = Address::parse(config.redis_url.expose()).ok_or(invalid.clone())?;
         let way = match address {
             Address::Node(url) => Node::new(url).map(Way::Node),
-            Address::Cluster(seeds) => Cluster::new(seeds).map(Way::Cluster),
+            Address::Cluster(seeds) => {
+                Cluster::new(seeds).map(|cluster| Way::Cluster(Box::new(cluster)))
+            }
         };
         way.map(|way| Self { way }).map_err(|_| invalid)
     }
