@@ -1,4 +1,4 @@
-//! Nothing changes on a Redis Cluster. These run always; with GATEPOST_TEST_REDIS=cluster all tests run on one.
+//! Nothing changes on a Redis Cluster. These run always; with `GATEPOST_TEST_REDIS=cluster` all tests run on one.
 
 use std::time::{Duration, Instant};
 
