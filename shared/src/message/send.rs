@@ -1,35 +1,26 @@
 //! A send, from the limits to the pushes.
 
-use uuid::Uuid;
-
-pub use super::store::Receipt;
-use super::{Draft, Message, store};
+use super::{
+    Draft, Receipt,
+    round::{Altered, Round, Sender},
+    store::{self, Stored},
+};
 use crate::{
     App,
-    code::{Code, Coded, log_failure},
-    connection::{self, Socket},
+    code::{Code, Coded},
     database::DatabaseError,
-    frame::ServerFrame,
-    limit::{self, Limit, Rate, RateLimited},
-    session::{Visitor, recent},
+    limit::{Rate, RateLimited},
+    session::Cursor,
 };
-use store::Stored;
-
-/// Who sends, and from where.
-#[derive(Debug)]
-pub struct Sender<'a> {
-    /// The user, at the session's door: the statement that stores the message lets members in only.
-    pub visitor: &'a Visitor,
-    /// The socket that the message came through; none over REST. It gets the ack and no push.
-    pub socket: Option<&'a Socket>,
-}
 
 /// What an ack says.
 #[derive(Debug)]
-pub struct Sent {
+pub struct Acked {
     /// The message as it was stored, now or before.
     pub receipt: Receipt,
-    /// Whether the same key and body had been stored before.
+    /// The cursor of whoever has everything up to this.
+    pub cursor: Cursor,
+    /// Whether the same had been stored before.
     pub duplicate: bool,
     /// What is left of the sender's rate; none where limits are not counted.
     pub rate: Option<Rate>,
@@ -83,125 +74,32 @@ impl Coded for SendError {
 
 /// Stores a message and tells everybody else. The answer is the ack: it exists only after the commit.
 ///
-/// One round trip to PostgreSQL and two to Redis; without Redis it is slower for the others, who find out by their next sync.
-pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Sent, SendError> {
-    let announced = announce(app, sender).await?;
-    let outcome = match store::store(app, sender.visitor, draft).await? {
-        Stored::New { message, audience } => {
-            deliver(app, sender, announced.announcement, &message, &audience).await;
-            return Ok(announced.sent(Receipt::from(&*message), false));
+/// One round trip to PostgreSQL and two to Redis.
+pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Acked, SendError> {
+    let round = Round::begin(app, sender).await?;
+    let (receipt, epoch, duplicate) = match store::store(app, sender.visitor, draft).await? {
+        Stored::New {
+            message,
+            epoch,
+            audience,
+        } => {
+            let altered = Altered::new(&message, None, &epoch);
+            round.end(app, sender, &altered, &audience).await;
+            (Receipt::from(&*message), epoch, false)
         }
-        Stored::Duplicate(receipt) => Ok(announced.sent(receipt, true)),
-        Stored::Conflict => Err(SendError::IdempotencyConflict),
-        Stored::NotAMember => Err(SendError::NotAMember),
-        Stored::Expired => Err(SendError::SessionExpired),
-    };
-    withdraw(app, &announced).await;
-    outcome
-}
-
-struct Announced {
-    announcement: recent::Announcement,
-    rate: Option<Rate>,
-    /// False when Redis was away: there is nothing to take back.
-    reached: bool,
-}
-
-impl Announced {
-    fn sent(&self, receipt: Receipt, duplicate: bool) -> Sent {
-        Sent {
-            receipt,
-            duplicate,
-            rate: self.rate,
+        Stored::Duplicate { receipt, epoch } => {
+            round.settle(app, receipt.change, &epoch).await;
+            (receipt, epoch, true)
         }
-    }
-}
-
-/// Counts the send and warns readers of the recent list: the first round trip to Redis.
-async fn announce(app: &App, sender: &Sender<'_>) -> Result<Announced, SendError> {
-    let mut pipeline = redis::pipe();
-    let who = sender.socket.map_or_else(
-        || sender.visitor.user().to_string(),
-        |socket| socket.connection_id.clone(),
-    );
-    limit::check(&mut pipeline, &Limit::messages(&app.config), &who);
-    limit::check(
-        &mut pipeline,
-        &Limit::daily_messages(&app.config),
-        &sender.visitor.user().to_string(),
-    );
-    let announcement = recent::announce(&mut pipeline, sender.visitor.session(), Uuid::now_v7());
-    let (second, day) = match app
-        .cache
-        .run::<(limit::Answer, limit::Answer, i64)>(&pipeline)
-        .await
-    {
-        Ok((second, day, _)) => (second, day),
-        Err(error) => {
-            log_failure(&error, "announcing a send");
-            return Ok(Announced {
-                announcement,
-                rate: None,
-                reached: false,
-            });
+        Stored::Refused(error) => {
+            round.withdraw(app).await;
+            return Err(error);
         }
     };
-    let announced = Announced {
-        announcement,
-        rate: None,
-        reached: true,
-    };
-    if !app.config.limits {
-        return Ok(announced);
-    }
-    let verdict = limit::decide(&Limit::messages(&app.config), second)
-        .and_then(|rate| limit::decide(&Limit::daily_messages(&app.config), day).map(|_| rate));
-    match verdict {
-        Ok(rate) => Ok(Announced {
-            rate: Some(rate),
-            ..announced
-        }),
-        Err(limited) => {
-            withdraw(app, &announced).await;
-            Err(limited.into())
-        }
-    }
-}
-
-/// Takes the warning back after a send that stored nothing.
-async fn withdraw(app: &App, announced: &Announced) {
-    if !announced.reached {
-        return;
-    }
-    let mut pipeline = redis::pipe();
-    recent::withdraw(&mut pipeline, announced.announcement);
-    if let Err(error) = app.cache.run::<(i64,)>(&pipeline).await {
-        log_failure(&error, "withdrawing a send");
-    }
-}
-
-/// Appends to the recent list and finds the audience's sockets, the second round trip to Redis; then pushes.
-async fn deliver(
-    app: &App,
-    sender: &Sender<'_>,
-    announcement: recent::Announcement,
-    message: &Message,
-    audience: &[Uuid],
-) {
-    let mut pipeline = redis::pipe();
-    recent::append(&mut pipeline, announcement, message);
-    pipeline.ignore();
-    if let Some(socket) = sender.socket {
-        connection::touch(&mut pipeline, socket);
-    }
-    connection::of_users(&mut pipeline, audience);
-    let connections = match app.cache.run_partly(&pipeline).await {
-        Ok(answers) => connection::targets(audience, answers),
-        Err(error) => return log_failure(&error, "finding the audience of a message"),
-    };
-    let frame = ServerFrame::Message {
-        message,
-        prev: message.change - 1,
-    };
-    app.push.to_others(connections, sender.socket, &frame).await;
+    Ok(Acked {
+        cursor: epoch.at(receipt.change),
+        receipt,
+        duplicate,
+        rate: round.rate,
+    })
 }

@@ -88,6 +88,9 @@ impl Reply {
         if let Some(field) = error.field() {
             body["field"] = field.into();
         }
+        if let Some(current) = error.current() {
+            body["current"] = current;
+        }
         let mut builder = rate_headers(Response::builder().status(code.status()), error.rate());
         if let Some(wait) = error.retry_after() {
             // RFC 9110 section 10.2.3 counts whole seconds.

@@ -24,7 +24,11 @@ pub(crate) async fn read(
         user_id,
         seq,
     };
-    if let Err(error) = app.push.to_users(&mark.audience, socket, &frame).await {
+    if let Err(error) = app
+        .push
+        .to_users(&mark.audience, Some(socket), &frame)
+        .await
+    {
         log_failure(&error, "telling of a read mark");
     }
     Ok(ServerFrame::ReadAck {

@@ -30,7 +30,7 @@ pub(crate) async fn user_typing(
         typing,
         expires_in: EXPIRES_IN_MILLIS,
     };
-    if let Err(error) = app.push.to_users(&audience, socket, &frame).await {
+    if let Err(error) = app.push.to_users(&audience, Some(socket), &frame).await {
         log_failure(&error, "telling of typing");
     }
     Ok(())
