@@ -70,10 +70,10 @@ async fn an_edit_and_a_deletion_cost_as_much_as_a_send() {
     let edit = scene.phone.edit(&said, 1, "Counted again");
     let (ack, counts) = scene.stack.counting(edit).await;
     assert_eq!(ack["message"]["rev"], 2, "{ack}");
-    assert_cost(&counts, 1, 2);
+    assert_cost(&scene.stack, &counts, 1, 2);
     let (ack, counts) = scene.stack.counting(scene.phone.delete(&said, 2)).await;
     assert_eq!(ack["message"]["rev"], 3, "{ack}");
-    assert_cost(&counts, 1, 2);
+    assert_cost(&scene.stack, &counts, 1, 2);
     for device in [&mut scene.laptop, &mut scene.desk] {
         assert_eq!(device.next_of("message_updated").await["prev"], 2);
         assert_eq!(device.next_of("message_deleted").await["prev"], 3);
