@@ -56,34 +56,16 @@ impl TestStack {
             .await
             .expect("pg_stat_statements is loaded");
         let done = work.await;
-<<<<<<< HEAD
+        let (statements, rows) = statements(&database).await;
         let mut counts = Counts {
-            statements: statements(&database).await,
+            statements,
+            rows,
             ..Counts::default()
         };
         for node in &mut nodes {
             counts.add(node).await;
         }
         (done, counts)
-=======
-        let (statements, rows) = statements(&database).await;
-        // The first answer counts its own question; the commands are our own two besides.
-        let stats = fields(&info::<String>(&mut keys, &["INFO", "stats"]).await);
-        let commands = fields(&info::<String>(&mut keys, &["INFO", "commandstats"]).await);
-        let reads = stats
-            .get("total_reads_processed")
-            .and_then(|reads| reads.parse::<u64>().ok());
-        let redis_reads = reads.expect("Redis counts its reads").saturating_sub(1);
-        (
-            done,
-            Counts {
-                statements,
-                rows,
-                commands: calls(&commands),
-                redis_reads,
-            },
-        )
->>>>>>> main
     }
 }
 

@@ -19,11 +19,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-<<<<<<< HEAD
-use crate::{keys::Keys, rest::Rest, user::User};
-=======
-use crate::{rest::Rest, user::User, watch::Watch};
->>>>>>> main
+use crate::{keys::Keys, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
 const GENEROUS: [(&str, &str); 3] = [
@@ -32,15 +28,11 @@ const GENEROUS: [(&str, &str); 3] = [
     ("RATE_LIMIT_MESSAGES", "100000"),
 ];
 
-<<<<<<< HEAD
 /// `cluster` runs every stack on a Redis Cluster of three masters.
 const REDIS: &str = "GATEPOST_TEST_REDIS";
 
-/// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics.
-=======
 /// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics. A test that has passed fails here
 /// if something secret stands in a log.
->>>>>>> main
 #[derive(Debug)]
 pub struct TestStack {
     /// There until the end.
@@ -131,7 +123,6 @@ impl TestStack {
     }
 
     /// A connection to the functions' Redis.
-<<<<<<< HEAD
     pub async fn keys(&self) -> Keys {
         Keys::connect(self.redis()).await
     }
@@ -139,18 +130,6 @@ impl TestStack {
     /// Whether that is a cluster.
     pub fn has_cluster(&self) -> bool {
         self.redis().nodes().len() > 1
-=======
-    pub async fn keys(&self) -> redis::aio::MultiplexedConnection {
-        let url = self
-            .stack()
-            .redis_url()
-            .expect("the functions declare REDIS_URL");
-        let client = redis::Client::open(url).expect("the stack gives a valid address");
-        client
-            .get_multiplexed_async_connection()
-            .await
-            .expect("Redis runs")
->>>>>>> main
     }
 
     /// Takes PostgreSQL away: who is connected is cut off, who connects is refused.
@@ -207,12 +186,8 @@ impl TestStack {
             .expect("the stack runs its own PostgreSQL")
     }
 
-<<<<<<< HEAD
     /// The functions' Redis itself: to stop one of its nodes, say.
     pub fn redis(&self) -> &Redis {
-        self.stack.redis().expect("the stack runs its own Redis")
-=======
-    fn redis(&self) -> &Redis {
         self.stack().redis().expect("the stack runs its own Redis")
     }
 }
@@ -220,7 +195,6 @@ impl TestStack {
 impl Drop for TestStack {
     fn drop(&mut self) {
         self.judge_logs();
->>>>>>> main
     }
 }
 
