@@ -10,6 +10,7 @@ mod bodies;
 mod budget;
 mod chat;
 mod cleanup;
+mod cluster;
 mod dials;
 mod error_codes;
 mod frames;
