@@ -6,10 +6,12 @@
 )]
 
 mod accessible;
+mod alter;
 mod begin;
 mod broken;
 mod history;
 mod reading;
 mod scene;
+mod sessions;
 mod talk;
 mod words;
