@@ -32,4 +32,5 @@ mod schema;
 mod sessions;
 mod sign_out;
 mod strangers;
+mod threats;
 mod tickets;
