@@ -37,4 +37,5 @@ mod session_view;
 mod sessions;
 mod sign_out;
 mod strangers;
+mod threats;
 mod tickets;
