@@ -9,6 +9,7 @@ mod accessible;
 mod alter;
 mod begin;
 mod broken;
+mod example;
 mod history;
 mod reading;
 mod scene;
