@@ -65,6 +65,11 @@ impl Fields {
             .ok_or(InvalidField(name))
     }
 
+    /// A whole number from 0, or absent.
+    pub fn optional_count(&self, name: &'static str) -> Result<Option<i64>, InvalidField> {
+        self.optional(name, |value| value.as_i64().filter(|number| *number >= 0))
+    }
+
     /// `true` or `false`.
     pub fn flag(&self, name: &'static str) -> Result<bool, InvalidField> {
         self.get(name)

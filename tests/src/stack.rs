@@ -21,10 +21,16 @@ use uuid::Uuid;
 use crate::{rest::Rest, user::User};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
-const GENEROUS: [(&str, &str); 3] = [
+const GENEROUS: [(&str, &str); 9] = [
     ("RATE_LIMIT_AUTH", "100000"),
     ("RATE_LIMIT_WS_CONN", "100000"),
     ("RATE_LIMIT_MESSAGES", "100000"),
+    ("RATE_LIMIT_GUESTS", "100000"),
+    ("RATE_LIMIT_REFRESH", "100000"),
+    ("RATE_LIMIT_TICKETS", "100000"),
+    ("RATE_LIMIT_INVITES", "100000"),
+    ("RATE_LIMIT_TYPING", "100000"),
+    ("RATE_LIMIT_READS", "100000"),
 ];
 
 /// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics.

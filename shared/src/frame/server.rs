@@ -8,6 +8,7 @@ use crate::{
     language::Language,
     limit::Rate,
     message::{Message, Receipt},
+    session::Member,
 };
 
 /// What the server sends.
@@ -77,6 +78,20 @@ pub enum ServerFrame<'a> {
         /// Each session that was asked for.
         sessions: Vec<SyncedSession<'a>>,
     },
+    /// Somebody has come, or has another role.
+    MemberJoined {
+        /// Signed.
+        session_id: &'a str,
+        /// Who, and as what.
+        member: &'a Member,
+    },
+    /// Somebody has left or was removed.
+    MemberLeft {
+        /// Signed.
+        session_id: &'a str,
+        /// Who.
+        user_id: Uuid,
+    },
     /// The server is about to close the socket.
     Bye {
         /// Why.
@@ -119,6 +134,9 @@ pub struct ErrorFrame<'a> {
     /// How long to wait before that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// What is left of the limit that was hit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// The field at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<&'static str>,
@@ -134,6 +152,7 @@ impl<'a> ErrorFrame<'a> {
             message: language.explain(error),
             retry: code.retry(),
             retry_after_ms: error.retry_after().map(|wait| wait.as_millis() as u64),
+            rate: error.rate(),
             field: error.field(),
         }
     }

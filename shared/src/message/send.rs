@@ -10,7 +10,7 @@ use crate::{
     connection::{self, Socket},
     database::DatabaseError,
     frame::ServerFrame,
-    limit::{self, Limit, Rate, RateLimited},
+    limit::{self, Limit, Rate, RateLimited, Who},
     session::{Visitor, recent},
 };
 use store::Stored;
@@ -96,7 +96,7 @@ pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Sent, 
         Stored::NotAMember => Err(SendError::NotAMember),
         Stored::Expired => Err(SendError::SessionExpired),
     };
-    withdraw(app, &announced).await;
+    withdraw(app, sender, &announced).await;
     outcome
 }
 
@@ -120,25 +120,14 @@ impl Announced {
 /// Counts the send and warns readers of the recent list: the first round trip to Redis.
 async fn announce(app: &App, sender: &Sender<'_>) -> Result<Announced, SendError> {
     let mut pipeline = redis::pipe();
-    let who = sender.socket.map_or_else(
-        || sender.visitor.user().to_string(),
-        |socket| socket.connection_id.clone(),
-    );
-    limit::check(&mut pipeline, &Limit::messages(&app.config), &who);
-    limit::check(
-        &mut pipeline,
-        &Limit::daily_messages(&app.config),
-        &sender.visitor.user().to_string(),
-    );
+    let (user, limits) = limits(app, sender);
+    limit::check(&mut pipeline, &app.config, &user, &limits);
     let announcement = recent::announce(&mut pipeline, sender.visitor.session(), Uuid::now_v7());
-    let (second, day) = match app
-        .cache
-        .run::<(limit::Answer, limit::Answer, i64)>(&pipeline)
-        .await
-    {
-        Ok((second, day, _)) => (second, day),
+    let answer = match app.cache.run::<(limit::Answer, i64)>(&pipeline).await {
+        Ok((answer, _)) => answer,
         Err(error) => {
             log_failure(&error, "announcing a send");
+            limit::open(app, &user, &limits)?;
             return Ok(Announced {
                 announcement,
                 rate: None,
@@ -151,31 +140,42 @@ async fn announce(app: &App, sender: &Sender<'_>) -> Result<Announced, SendError
         rate: None,
         reached: true,
     };
-    if !app.config.limits {
-        return Ok(announced);
-    }
-    let verdict = limit::decide(&Limit::messages(&app.config), second)
-        .and_then(|rate| limit::decide(&Limit::daily_messages(&app.config), day).map(|_| rate));
-    match verdict {
-        Ok(rate) => Ok(Announced {
-            rate: Some(rate),
-            ..announced
-        }),
+    match limit::decide(&app.config, &limits, &answer) {
+        Ok(rate) => Ok(Announced { rate, ..announced }),
         Err(limited) => {
-            withdraw(app, &announced).await;
+            // It counted under neither limit.
+            let mut pipeline = redis::pipe();
+            recent::withdraw(&mut pipeline, announced.announcement);
+            run_withdrawal(app, &pipeline).await;
             Err(limited.into())
         }
     }
 }
 
-/// Takes the warning back after a send that stored nothing.
-async fn withdraw(app: &App, announced: &Announced) {
+/// The sender's rate, and their share of a day.
+fn limits(app: &App, sender: &Sender<'_>) -> (Who, [Limit; 2]) {
+    let connection = sender.socket.map(|socket| socket.connection_id.as_str());
+    let limits = [
+        Limit::messages(&app.config, connection),
+        Limit::daily_messages(&app.config),
+    ];
+    (Who::user(sender.visitor.user()), limits)
+}
+
+/// Takes the warning back after a send that stored nothing, and gives its part of the day's share back.
+async fn withdraw(app: &App, sender: &Sender<'_>, announced: &Announced) {
     if !announced.reached {
         return;
     }
     let mut pipeline = redis::pipe();
     recent::withdraw(&mut pipeline, announced.announcement);
-    if let Err(error) = app.cache.run::<(i64,)>(&pipeline).await {
+    let (user, [_, day]) = limits(app, sender);
+    limit::give_back(&mut pipeline, &app.config, &user, &day);
+    run_withdrawal(app, &pipeline).await;
+}
+
+async fn run_withdrawal(app: &App, pipeline: &redis::Pipeline) {
+    if let Err(error) = app.cache.run::<Vec<i64>>(pipeline).await {
         log_failure(&error, "withdrawing a send");
     }
 }

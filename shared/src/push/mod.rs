@@ -56,19 +56,22 @@ impl Pusher {
         self.to(targets, frame).await
     }
 
-    /// Pushes to the sockets of some users but not to the sender's own. One round trip to Redis finds them; `touch` rides on it.
+    /// Pushes to the sockets of some users but not to the sender's own, if it has one. One round trip to Redis finds them; `touch` rides
+    /// on it.
     pub async fn to_users(
         &self,
         users: &[Uuid],
-        own: &Socket,
+        own: Option<&Socket>,
         frame: &ServerFrame<'_>,
     ) -> Result<Report, CacheError> {
         let mut pipeline = redis::pipe();
-        connection::touch(&mut pipeline, own);
+        if let Some(own) = own {
+            connection::touch(&mut pipeline, own);
+        }
         connection::of_users(&mut pipeline, users);
         let answers: Vec<HashMap<String, String>> = self.cache.run(&pipeline).await?;
         Ok(self
-            .to_others(connection::targets(users, answers), Some(own), frame)
+            .to_others(connection::targets(users, answers), own, frame)
             .await)
     }
 

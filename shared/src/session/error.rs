@@ -20,6 +20,9 @@ pub enum SessionError {
     /// The user to add does not exist.
     #[error("there is no such user")]
     UserNotFound,
+    /// The user owns as many sessions, or the session has as many members, as are allowed.
+    #[error("there are as many as are allowed")]
+    Full,
     /// The member to remove is none.
     #[error("there is no such member")]
     MemberNotFound,
@@ -35,6 +38,7 @@ impl Coded for SessionError {
             Self::Expired => Code::SessionExpired,
             Self::Forbidden => Code::Forbidden,
             Self::UserNotFound => Code::UserNotFound,
+            Self::Full => Code::LimitReached,
             Self::MemberNotFound => Code::MemberNotFound,
             Self::Database(error) => error.code(),
         }

@@ -2,6 +2,7 @@
 
 mod error;
 mod id;
+mod invite;
 mod member;
 mod membership;
 mod read_mark;
@@ -11,6 +12,9 @@ mod role;
 
 pub use error::SessionError;
 pub use id::{InvalidSessionId, SessionId};
+pub use invite::{
+    Invite, InviteError, NewInvite, accept_invite, list_invites, make_invite, revoke_invite,
+};
 pub use member::{Member, add_member, list_members, remove_member};
 pub use membership::{Membership, Visitor};
 pub use read_mark::{ReadMark, mark_read};

@@ -70,6 +70,7 @@ pub async fn create(
         title.map(|title| title.0),
         interval(lifetime),
     );
+    let max = i32::try_from(app.config.sessions_per_user).unwrap_or(i32::MAX);
     let rows = app
         .database
         .query_once(
@@ -79,12 +80,13 @@ pub async fn create(
                 (&title, Type::TEXT),
                 (&lifetime, Type::TEXT),
                 (&owner, Type::UUID),
+                (&max, Type::INT4),
             ],
         )
         .await?;
     rows.first()
         .map(|row| Session::from_row(&app.session_keys, row))
-        .ok_or(SessionError::NotAMember)
+        .ok_or(SessionError::Full)
 }
 
 /// The sessions of a user that have not ended, the liveliest first, at most 200.

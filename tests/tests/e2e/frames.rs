@@ -13,7 +13,7 @@ use crate::redacted::redacted;
 async fn every_frame_has_its_form() {
     // The third message meets the quota, and a second of silence ends a socket.
     let stack = TestStack::with()
-        .variable("QUOTA_MESSAGES", "2")
+        .variable("QUOTA_MESSAGES", "1")
         .variable("WS_PONG_WAIT", "1s");
     let stack = stack.no_schedules().start().await;
     let (ada, bob) = (stack.guest().await, stack.guest().await);
@@ -144,11 +144,16 @@ async fn what_is_refused(session: &str, adas: &mut Device) {
     "#);
     let third =
         json!({"type": "message", "id": "m3", "session_id": session, "content": "too much"});
-    assert_frame!(adas.request(third).await, {".retry_after_ms" => "[milliseconds]"}, @r#"
+    assert_frame!(adas.request(third).await, {".retry_after_ms" => "[milliseconds]", ".rate.reset" => "[time]"}, @r#"
     {
       "code": "quota_exceeded",
       "id": "m3",
-      "message": "Today's messages are used up; try again in 12 hours.",
+      "message": "Today's messages are used up; try again in 24 hours.",
+      "rate": {
+        "limit": 1,
+        "remaining": 0,
+        "reset": "[time]"
+      },
       "retry": true,
       "retry_after_ms": "[milliseconds]",
       "type": "error"

@@ -1,6 +1,7 @@
 //! The routes: a module for each noun, and one for each thing done with messages.
 
 mod history;
+pub(crate) mod invite;
 pub(crate) mod member;
 mod send_message;
 pub(crate) mod session;
