@@ -66,6 +66,8 @@ metadata_too_large = البيانات الوصفية كبيرة جدًا؛ ال�
 }.
 idempotency_conflict = استُخدم هذا المعرّف من قبل لرسالة أخرى.
 message_not_found = لا توجد رسالة كهذه في هذه المحادثة.
+conflict = سبقك شخص آخر؛ راجع الوضع الحالي.
+reset = حمّل هذه المحادثة من جديد.
 
 ## Sessions and members
 

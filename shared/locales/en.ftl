@@ -46,6 +46,10 @@ metadata_too_large = The metadata is too large; { $max ->
 }.
 idempotency_conflict = This id was already used for another message.
 message_not_found = There is no such message in this session.
+# What was to be altered, a message or a session, has been altered by somebody else.
+conflict = Somebody was faster; see what it is now.
+# What the client keeps of this session is of another life of the server.
+reset = Load this session anew.
 
 ## Sessions and members
 

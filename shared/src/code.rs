@@ -65,6 +65,10 @@ codes! {
     MetadataTooLarge = "metadata_too_large", 413, false, [Argument::Limit("max", MAX_METADATA_BYTES)];
     /// The idempotency key stands for another message.
     IdempotencyConflict = "idempotency_conflict", 409, false;
+    /// Somebody altered it first; the answer has it as it stands.
+    Conflict = "conflict", 409, false;
+    /// A cursor of another life of the database.
+    Reset = "reset", 410, false;
     /// A session id that we never signed.
     InvalidSessionId = "invalid_session_id", 400, false;
     /// A session of other people, or none at all: the two are not told apart.
@@ -131,6 +135,11 @@ pub trait Coded: Error {
 
     /// What is left of the limit that was hit, where it was one.
     fn rate(&self) -> Option<Rate> {
+        None
+    }
+
+    /// What it would have altered, as it stands now, where somebody was faster.
+    fn current(&self) -> Option<serde_json::Value> {
         None
     }
 

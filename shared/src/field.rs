@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::code::{Code, Coded};
+use crate::{
+    code::{Code, Coded},
+    session::Cursor,
+};
 
 /// A field that is missing or has the wrong form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +73,18 @@ impl Fields {
         self.optional(name, |value| value.as_i64().filter(|number| *number >= 0))
     }
 
+    /// A revision: a whole number from 1.
+    pub fn revision(&self, name: &'static str) -> Result<i32, InvalidField> {
+        let revision = self.optional_revision(name)?;
+        revision.ok_or(InvalidField(name))
+    }
+
+    /// A revision that may be absent.
+    pub fn optional_revision(&self, name: &'static str) -> Result<Option<i32>, InvalidField> {
+        let revision = |value: &Value| i32::try_from(value.as_i64()?).ok().filter(|rev| *rev > 0);
+        self.optional(name, revision)
+    }
+
     /// `true` or `false`.
     pub fn flag(&self, name: &'static str) -> Result<bool, InvalidField> {
         self.get(name)
@@ -94,22 +109,32 @@ impl Fields {
             .unwrap_or_default())
     }
 
+    /// An object that may be absent.
+    pub fn optional_object(
+        &self,
+        name: &'static str,
+    ) -> Result<Option<Map<String, Value>>, InvalidField> {
+        self.optional(name, |value| value.as_object().cloned())
+    }
+
+    /// Whether a field is there, be it null.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
     /// Cursors by session id, at most `max`; none if absent.
     pub fn cursors(
         &self,
         name: &'static str,
         max: usize,
-    ) -> Result<Vec<(String, i64)>, InvalidField> {
+    ) -> Result<Vec<(String, Cursor)>, InvalidField> {
         let cursors = self.object(name)?;
         if cursors.len() > max {
             return Err(InvalidField(name));
         }
-        let cursor = |(session, change): (String, Value)| {
-            let change = change
-                .as_i64()
-                .filter(|change| *change >= 0)
-                .ok_or(InvalidField(name))?;
-            Ok((session, change))
+        let cursor = |(session, cursor): (String, Value)| {
+            let cursor = Cursor::from_json(&cursor).ok_or(InvalidField(name))?;
+            Ok((session, cursor))
         };
         cursors.into_iter().map(cursor).collect()
     }

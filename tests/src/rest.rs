@@ -134,9 +134,14 @@ impl Rest {
 
     /// Gives a session another title.
     pub async fn rename_session(&self, session_id: &str, title: &str) -> Reply {
-        let path = format!("/api/chat/sessions/{session_id}");
-        self.request(Method::PATCH, &path, &[], Some(&json!({"title": title})))
+        self.revise_session(session_id, &json!({"title": title}))
             .await
+    }
+
+    /// Gives a session another title or other settings.
+    pub async fn revise_session(&self, session_id: &str, revision: &Value) -> Reply {
+        let path = format!("/api/chat/sessions/{session_id}");
+        self.patch(&path, revision).await
     }
 
     /// Deletes a session.
@@ -217,6 +222,25 @@ impl Rest {
             &json!({"session_id": session_id, "id": id, "content": content}),
         )
         .await
+    }
+
+    /// Edits a message without a socket.
+    pub async fn edit(&self, session_id: &str, message_id: &str, rev: i64, content: &str) -> Reply {
+        let path = format!("/api/chat/messages/{message_id}");
+        let body = json!({"session_id": session_id, "rev": rev, "content": content});
+        self.patch(&path, &body).await
+    }
+
+    /// Deletes a message without a socket.
+    pub async fn delete_message(&self, session_id: &str, message_id: &str, rev: i64) -> Reply {
+        let path = format!("/api/chat/messages/{message_id}");
+        let query = [("session_id", session_id), ("rev", &rev.to_string())];
+        self.request(Method::DELETE, &path, &query, None).await
+    }
+
+    /// Any PATCH.
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.request(Method::PATCH, path, &[], Some(body)).await
     }
 
     /// Any GET.

@@ -121,6 +121,22 @@ impl Socket {
         self.request(frame).await
     }
 
+    /// Edits a message and gives the answer.
+    pub async fn edit(&mut self, message: &Value, rev: i64, content: &str) -> Value {
+        let frame = serde_json::json!({
+            "type": "edit", "session_id": message["session_id"], "message_id": message["id"], "rev": rev, "content": content,
+        });
+        self.request(frame).await
+    }
+
+    /// Deletes a message and gives the answer.
+    pub async fn delete(&mut self, message: &Value, rev: i64) -> Value {
+        let frame = serde_json::json!({
+            "type": "delete", "session_id": message["session_id"], "message_id": message["id"], "rev": rev,
+        });
+        self.request(frame).await
+    }
+
     /// The frames that wait, without waiting for more.
     pub fn pushes(&mut self) -> Vec<Value> {
         self.passed_over.drain(..).collect()

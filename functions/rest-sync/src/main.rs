@@ -1,4 +1,4 @@
-//! `/api/chat/*`: sessions, members, since-sync, history and the send over REST.
+//! `/api/chat/*`: sessions, members, since-sync, history, and what a socket sends over REST.
 
 mod route;
 
@@ -31,7 +31,7 @@ async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure>
         "GET /api/chat/sessions" => route::session::list(app, user).await,
         "POST /api/chat/sessions" => route::session::open(app, user, call).await,
         "GET /api/chat/sessions/{id}" => route::session::read(app, user, call).await,
-        "PATCH /api/chat/sessions/{id}" => route::session::rename(app, user, call).await,
+        "PATCH /api/chat/sessions/{id}" => route::session::revise(app, user, call).await,
         "DELETE /api/chat/sessions/{id}" => route::session::delete(app, user, call).await,
         "GET /api/chat/sessions/{id}/members" => route::member::list(app, user, call).await,
         "POST /api/chat/sessions/{id}/members" => route::member::add(app, user, call).await,
@@ -47,6 +47,8 @@ async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure>
         "GET /api/chat/messages/since" => route::since(app, user, call).await,
         "GET /api/chat/messages" => route::history(app, user, call).await,
         "POST /api/chat/messages" => route::send_message(app, user, call).await,
+        "PATCH /api/chat/messages/{message_id}" => route::edit_message(app, user, call).await,
+        "DELETE /api/chat/messages/{message_id}" => route::delete_message(app, user, call).await,
         _ => Err(NotFound.into()),
     }
 }

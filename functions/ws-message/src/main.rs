@@ -13,6 +13,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::{NoIdentity, Socket},
     frame::{ClientFrame, ErrorFrame, ServerFrame},
+    message::{Alteration, Edit},
     telemetry,
 };
 
@@ -69,6 +70,38 @@ async fn dispatch(
         } => route::message(app, socket, &id, &session_id, &content, metadata)
             .await
             .map(Some),
+        ClientFrame::Edit {
+            id,
+            session_id,
+            message_id,
+            rev,
+            content,
+            metadata,
+        } => {
+            let alteration = Alteration {
+                message: message_id,
+                rev,
+                edit: Some(Edit::new(&content, metadata)?),
+            };
+            route::alter(app, socket, &id, &session_id, &alteration)
+                .await
+                .map(Some)
+        }
+        ClientFrame::Delete {
+            id,
+            session_id,
+            message_id,
+            rev,
+        } => {
+            let alteration = Alteration {
+                message: message_id,
+                rev,
+                edit: None,
+            };
+            route::alter(app, socket, &id, &session_id, &alteration)
+                .await
+                .map(Some)
+        }
         ClientFrame::UserTyping { session_id, typing } => {
             route::user_typing(app, audiences, socket, &session_id, typing)
                 .await

@@ -1,10 +1,12 @@
 //! What a client sends.
 
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::{
     code::{Code, Coded},
     field::{Fields, InvalidField},
+    session::Cursor,
 };
 
 /// Sessions that one ping or sync may name.
@@ -17,8 +19,8 @@ const MAX_ID_CHARS: usize = 64;
 pub enum ClientFrame {
     /// `ping`: I live, and I have this.
     Ping {
-        /// Session id to change.
-        cursors: Vec<(String, i64)>,
+        /// By session id.
+        cursors: Vec<(String, Cursor)>,
     },
     /// `message`: say this.
     Message {
@@ -30,6 +32,32 @@ pub enum ClientFrame {
         content: String,
         /// A JSON object.
         metadata: Map<String, Value>,
+    },
+    /// `edit`: I meant this.
+    Edit {
+        /// Comes back in the ack.
+        id: String,
+        /// Signed.
+        session_id: String,
+        /// The message.
+        message_id: Uuid,
+        /// The revision that the client saw.
+        rev: i32,
+        /// The text.
+        content: String,
+        /// A JSON object; none leaves the message's own.
+        metadata: Option<Map<String, Value>>,
+    },
+    /// `delete`: I did not say this.
+    Delete {
+        /// Comes back in the ack.
+        id: String,
+        /// Signed.
+        session_id: String,
+        /// The message.
+        message_id: Uuid,
+        /// The revision that the client saw.
+        rev: i32,
     },
     /// `user_typing`: I am writing, or not any more.
     UserTyping {
@@ -51,8 +79,8 @@ pub enum ClientFrame {
     Sync {
         /// Comes back in the answer.
         id: String,
-        /// Session id to change.
-        cursors: Vec<(String, i64)>,
+        /// By session id.
+        cursors: Vec<(String, Cursor)>,
     },
 }
 
@@ -115,6 +143,20 @@ impl ClientFrame {
                     session_id: session_id()?,
                     content: fields.text("content")?.to_owned(),
                     metadata: fields.object("metadata")?,
+                },
+                "edit" => Self::Edit {
+                    id: id?,
+                    session_id: session_id()?,
+                    message_id: fields.uuid("message_id")?,
+                    rev: fields.revision("rev")?,
+                    content: fields.text("content")?.to_owned(),
+                    metadata: fields.optional_object("metadata")?,
+                },
+                "delete" => Self::Delete {
+                    id: id?,
+                    session_id: session_id()?,
+                    message_id: fields.uuid("message_id")?,
+                    rev: fields.revision("rev")?,
                 },
                 "user_typing" => Self::UserTyping {
                     session_id: session_id()?,

@@ -1,14 +1,15 @@
 //! What the server sends.
 
 use serde::Serialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
     code::Coded,
     language::Language,
     limit::Rate,
-    message::{Message, Receipt},
-    session::Member,
+    message::{Acked, Encoded, Receipt},
+    session::{Cursor, Member},
 };
 
 /// What the server sends.
@@ -22,12 +23,14 @@ pub enum ServerFrame<'a> {
         /// Sessions, named as the ping named them, in which the client may have missed something.
         behind: Vec<&'a str>,
     },
-    /// Answers a send that is stored.
+    /// Answers a send, an edit or a deletion that is stored.
     Ack {
-        /// The send's id.
+        /// The request's id.
         id: &'a str,
         /// What was stored.
         message: &'a Receipt,
+        /// For a client that has everything before it.
+        cursor: &'a Cursor,
         /// Whether it had been stored before.
         duplicate: bool,
         /// What is left of the sender's rate.
@@ -47,9 +50,29 @@ pub enum ServerFrame<'a> {
     /// Somebody said something.
     Message {
         /// What.
-        message: &'a Message,
+        message: &'a Encoded,
         /// The change before this one: a client that does not have it syncs.
         prev: i64,
+        /// For a client that has.
+        cursor: Cursor,
+    },
+    /// Somebody edited a message.
+    MessageUpdated {
+        /// As it stands now.
+        message: &'a Encoded,
+        /// As in `message`.
+        prev: i64,
+        /// As in `message`.
+        cursor: Cursor,
+    },
+    /// Somebody deleted a message.
+    MessageDeleted {
+        /// Its tombstone.
+        message: &'a Encoded,
+        /// As in `message`.
+        prev: i64,
+        /// As in `message`.
+        cursor: Cursor,
     },
     /// Somebody is writing, or not any more.
     UserTyping {
@@ -92,12 +115,33 @@ pub enum ServerFrame<'a> {
         /// Who.
         user_id: Uuid,
     },
+    /// A session has another title or other settings. A hint: whoever missed it reads the list of sessions.
+    SessionUpdated {
+        /// Signed.
+        session_id: &'a str,
+        /// What it is called, if anything.
+        title: Option<String>,
+        /// A JSON object of its owner's.
+        settings: Value,
+        /// The revision of both.
+        version: i32,
+    },
+    /// A session is gone. A hint like that.
+    SessionDeleted {
+        /// Signed.
+        session_id: &'a str,
+    },
     /// The server is about to close the socket.
     Bye {
         /// Why.
         code: &'static str,
         /// Whether to connect again.
         retry: bool,
+    },
+    /// The gateway is about to end the socket's two hours: open another, catch up, close this one.
+    Goaway {
+        /// Milliseconds until then.
+        in_ms: u64,
     },
     /// Something was refused or failed.
     Error(ErrorFrame<'a>),
@@ -109,9 +153,11 @@ pub struct SyncedSession<'a> {
     /// As the client named it.
     pub session_id: &'a str,
     /// In the order of their changes.
-    pub messages: Vec<Message>,
-    /// The cursor to go on from.
+    pub messages: Vec<Encoded>,
+    /// The change of the cursor.
     pub change: i64,
+    /// The cursor to go on from.
+    pub cursor: Cursor,
     /// Whether the client has everything now; if not, the rest is to be had over REST.
     pub complete: bool,
     /// Why there is nothing, if something is wrong with this session.
@@ -137,6 +183,9 @@ pub struct ErrorFrame<'a> {
     /// What is left of the limit that was hit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<Rate>,
+    /// What the request would have altered, as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Value>,
     /// The field at fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<&'static str>,
@@ -153,12 +202,24 @@ impl<'a> ErrorFrame<'a> {
             retry: code.retry(),
             retry_after_ms: error.retry_after().map(|wait| wait.as_millis() as u64),
             rate: error.rate(),
+            current: error.current(),
             field: error.field(),
         }
     }
 }
 
-impl ServerFrame<'_> {
+impl<'a> ServerFrame<'a> {
+    /// The ack of what is stored.
+    pub fn ack(id: &'a str, acked: &'a Acked) -> Self {
+        Self::Ack {
+            id,
+            message: &acked.receipt,
+            cursor: &acked.cursor,
+            duplicate: acked.duplicate,
+            rate: acked.rate,
+        }
+    }
+
     /// The frame as it travels.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a frame is plain data")

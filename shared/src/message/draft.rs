@@ -70,26 +70,52 @@ impl Draft {
         if !(1..=MAX_KEY_CHARS).contains(&key.chars().count()) || key.contains('\0') {
             return Err(DraftError::Key);
         }
-        if Value::from(content).to_string().len() - QUOTES > MAX_CONTENT_BYTES {
-            return Err(DraftError::ContentTooLarge);
-        }
         let metadata = Value::Object(metadata);
-        let metadata_text = metadata.to_string();
-        if metadata_text.len() > MAX_METADATA_BYTES {
-            return Err(DraftError::MetadataTooLarge);
-        }
-        if content.contains('\0') || metadata_text.contains("\\u0000") {
-            return Err(DraftError::Nul);
-        }
-        if content.trim().is_empty() {
-            return Err(DraftError::Empty);
-        }
+        check(content, Some(&metadata))?;
         Ok(Self {
             key: key.to_owned(),
             content: content.to_owned(),
             metadata,
         })
     }
+}
+
+/// What shall stand in place of what was said.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// The text.
+    pub content: String,
+    /// A JSON object; none leaves the message's own.
+    pub metadata: Option<Value>,
+}
+
+impl Edit {
+    /// Checks what a client sent.
+    pub fn new(content: &str, metadata: Option<Map<String, Value>>) -> Result<Self, DraftError> {
+        let metadata = metadata.map(Value::Object);
+        check(content, metadata.as_ref())?;
+        Ok(Self {
+            content: content.to_owned(),
+            metadata,
+        })
+    }
+}
+
+fn check(content: &str, metadata: Option<&Value>) -> Result<(), DraftError> {
+    if Value::from(content).to_string().len() - QUOTES > MAX_CONTENT_BYTES {
+        return Err(DraftError::ContentTooLarge);
+    }
+    let metadata = metadata.map(Value::to_string).unwrap_or_default();
+    if metadata.len() > MAX_METADATA_BYTES {
+        return Err(DraftError::MetadataTooLarge);
+    }
+    if content.contains('\0') || metadata.contains("\\u0000") {
+        return Err(DraftError::Nul);
+    }
+    if content.trim().is_empty() {
+        return Err(DraftError::Empty);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

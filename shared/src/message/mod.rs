@@ -1,16 +1,23 @@
-//! What is said: sending, since-sync and history.
+//! What is said: sending, editing, deleting, since-sync and history.
 
+mod alter;
 mod draft;
+mod encoded;
 mod history;
 mod page;
 mod record;
+mod round;
 mod send;
 mod since;
 mod store;
 
-pub use draft::{Draft, DraftError, MAX_CONTENT_BYTES, MAX_METADATA_BYTES};
+pub use alter::{AlterError, Alteration, alter};
+pub use draft::{Draft, DraftError, Edit, MAX_CONTENT_BYTES, MAX_METADATA_BYTES};
+pub use encoded::Encoded;
 pub use history::{HistoryPage, history};
 pub use page::Page;
-pub use record::Message;
-pub use send::{Receipt, SendError, Sender, Sent, send};
+pub use record::{Message, Receipt};
+pub(crate) use round::Altered;
+pub use round::Sender;
+pub use send::{Acked, SendError, send};
 pub use since::{Since, SyncError, since};

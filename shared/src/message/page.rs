@@ -1,45 +1,49 @@
 //! A page of a sync: some messages, and how far they reach.
 
-use serde::Serialize;
-
-use super::Message;
+use super::Encoded;
+use crate::session::{Cursor, Epoch};
 
 /// A page of a sync.
 #[derive(Debug)]
 pub struct Page {
     /// In the order of their changes.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Encoded>,
     /// The cursor to go on from.
-    pub change: i64,
+    pub cursor: Cursor,
     /// Whether that is the session's newest change: with it the reader has everything.
     pub complete: bool,
 }
 
 impl Page {
-    /// A page from all that follows a cursor, or from its beginning if `cut` says that there is more.
-    pub(super) fn new(messages: Vec<Message>, cursor: i64, head: i64, cut: bool) -> Self {
-        if !cut {
-            // A cursor ahead of the session (a restored backup, say) goes back to what is there.
-            return Self {
-                messages,
-                change: head,
-                complete: true,
-            };
-        }
-        let change = messages.last().map_or(cursor, |last| last.change);
+    /// A page of the messages that follow a change, in their order: at most `limit`, and complete if these were all and reach the head.
+    pub(super) fn new(
+        mut messages: Vec<Encoded>,
+        after: i64,
+        limit: usize,
+        epoch: &Epoch,
+        head: i64,
+    ) -> Self {
+        let cut = messages.len() > limit;
+        messages.truncate(limit);
+        // What follows the last message up to the head was edited since and stands further on, or is past retention.
+        let change = if cut {
+            messages.last().map_or(after, Encoded::change)
+        } else {
+            head
+        };
         Self {
             messages,
-            change,
-            complete: change >= head,
+            cursor: epoch.at(change),
+            complete: !cut,
         }
     }
 
     /// Keeps the first messages whose JSON together, with a comma each, has at most so many bytes, and says how many those are.
-    /// `cursor` is what the page was asked with.
-    pub fn fit(&mut self, max_bytes: usize, cursor: i64) -> usize {
+    /// `after` is the change that the page was asked with.
+    pub fn fit(&mut self, max_bytes: usize, after: i64) -> usize {
         let (mut kept, mut bytes) = (0, 0);
         for message in &self.messages {
-            let with_this = bytes + size(message) + 1;
+            let with_this = bytes + message.json().len() + 1;
             if with_this > max_bytes {
                 break;
             }
@@ -47,15 +51,11 @@ impl Page {
         }
         if kept < self.messages.len() {
             self.messages.truncate(kept);
-            self.change = self.messages.last().map_or(cursor, |last| last.change);
+            self.cursor.change = self.messages.last().map_or(after, Encoded::change);
             self.complete = false;
         }
         bytes
     }
-}
-
-fn size(message: &impl Serialize) -> usize {
-    serde_json::to_vec(message).map_or(0, |json| json.len())
 }
 
 #[cfg(test)]
@@ -65,9 +65,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::session::Role;
+    use crate::{message::Message, session::Role};
 
-    fn messages(changes: std::ops::RangeInclusive<i64>) -> Vec<Message> {
+    fn messages(changes: std::ops::RangeInclusive<i64>) -> Vec<Encoded> {
         let message = |change| Message {
             id: Uuid::now_v7(),
             session_id: "s".to_owned(),
@@ -82,48 +82,53 @@ mod tests {
             edited_at: None,
             deleted_at: None,
         };
-        changes.map(message).collect()
+        changes
+            .map(message)
+            .map(|message| Encoded::new(&message))
+            .collect()
+    }
+
+    fn page(changes: std::ops::RangeInclusive<i64>, limit: usize, head: i64) -> Page {
+        let after = changes.start() - 1;
+        Page::new(
+            messages(changes),
+            after,
+            limit,
+            &Epoch::from_column("a"),
+            head,
+        )
+    }
+
+    fn state(page: &Page) -> (usize, i64, bool) {
+        (page.messages.len(), page.cursor.change, page.complete)
     }
 
     #[test]
     fn a_page_with_all_that_follows_is_complete() {
-        let page = Page::new(messages(4..=6), 3, 6, false);
-        assert_eq!((page.change, page.complete), (6, true));
+        assert_eq!(state(&page(4..=6, 3, 6)), (3, 6, true));
     }
 
     #[test]
     fn a_page_that_was_cut_goes_on_from_its_last_message() {
-        let page = Page::new(messages(4..=6), 3, 9, true);
-        assert_eq!((page.change, page.complete), (6, false));
+        assert_eq!(state(&page(4..=7, 3, 9)), (3, 6, false));
     }
 
     #[test]
-    fn a_page_that_was_cut_exactly_at_the_end_is_complete() {
-        assert!(Page::new(messages(4..=6), 3, 6, true).complete);
-    }
-
-    #[test]
-    fn a_cursor_from_the_future_comes_back() {
-        let page = Page::new(Vec::new(), 12, 9, false);
-        assert_eq!((page.change, page.complete), (9, true));
+    fn a_page_reaches_the_head_though_nothing_stands_there() {
+        assert_eq!(state(&page(4..=6, 3, 9)), (3, 9, true));
     }
 
     #[test]
     fn a_page_fits_to_the_byte() {
-        let mut full = Page::new(messages(1..=3), 0, 3, false);
+        let mut full = page(1..=3, 3, 3);
         let exact = full.fit(usize::MAX, 0);
-        let mut page = Page::new(full.messages.clone(), 0, 3, false);
-        page.fit(exact, 0);
-        assert!(page.complete);
-        page.fit(exact - 1, 0);
-        assert_eq!(
-            (page.messages.len(), page.change, page.complete),
-            (2, 2, false)
-        );
-        page.fit(1, 0);
-        assert_eq!(
-            (page.messages.len(), page.change, page.complete),
-            (0, 0, false)
-        );
+        let mut cut = page(1..=3, 3, 3);
+        cut.messages.clone_from(&full.messages);
+        cut.fit(exact, 0);
+        assert!(cut.complete);
+        cut.fit(exact - 1, 0);
+        assert_eq!(state(&cut), (2, 2, false));
+        cut.fit(1, 0);
+        assert_eq!(state(&cut), (0, 0, false));
     }
 }

@@ -1,25 +1,27 @@
 //! Since-sync: what a device missed, and proof that it has everything.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::{Message, Page};
+use super::{Encoded, Message, Page};
 use crate::{
     App,
     code::{Code, Coded, log_failure},
     database::DatabaseError,
     session::{
-        SessionError, Visitor, not_ended,
+        Cursor, Epoch, SessionError, Visitor, not_ended,
         recent::{self, Reading, Recent},
     },
 };
 
 /// Where a reader left off.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Since {
-    /// A cursor: the newest change that the reader has.
-    Change(i64),
+    /// The newest change that the reader has.
+    Cursor(Cursor),
     /// A time: the reader has everything up to it.
     Time(DateTime<Utc>),
     /// A message's id: the reader has everything up to it.
@@ -35,6 +37,9 @@ pub enum SyncError {
     /// The message that the reader left off at is not in the session, or past retention.
     #[error("there is no such message in the session")]
     MessageNotFound,
+    /// The cursor is of another life of the database, or ahead of the session.
+    #[error("the cursor is not of this database")]
+    Reset,
 }
 
 impl Coded for SyncError {
@@ -42,6 +47,7 @@ impl Coded for SyncError {
         match self {
             Self::Session(error) => error.code(),
             Self::MessageNotFound => Code::MessageNotFound,
+            Self::Reset => Code::Reset,
         }
     }
 }
@@ -52,16 +58,25 @@ impl From<DatabaseError> for SyncError {
     }
 }
 
+/// How often a reader looks again while another one refills the list, and how long it waits before. A refill takes a few
+/// milliseconds; whoever is still without a list after all of them asks PostgreSQL and writes nothing.
+const WAITS: [Duration; 4] = [
+    Duration::from_millis(10),
+    Duration::from_millis(20),
+    Duration::from_millis(40),
+    Duration::from_millis(80),
+];
+
 /// What follows, at most `limit` messages. From the recent list in one round trip to Redis when it reaches back far enough; else
 /// from PostgreSQL.
 pub async fn since(
     app: &App,
     visitor: &Visitor,
-    from: Since,
+    from: &Since,
     limit: usize,
 ) -> Result<Page, SyncError> {
     if let Some(list) = recent_list(app, visitor, from).await?
-        && let Some(page) = page_of(list, from, limit)
+        && let Some(page) = page_of(list, from, limit)?
     {
         return Ok(page);
     }
@@ -72,65 +87,81 @@ pub async fn since(
 async fn recent_list(
     app: &App,
     visitor: &Visitor,
-    from: Since,
+    from: &Since,
 ) -> Result<Option<Recent>, SyncError> {
     if !app.config.cache {
         return Ok(None);
     }
-    let cursor = if let Since::Change(change) = from {
-        Some(change)
+    let cursor = if let Since::Cursor(cursor) = from {
+        Some(cursor)
     } else {
         None
     };
-    match recent::read(&app.cache, visitor, cursor).await {
-        Ok(Reading::Hit(list)) => Ok(Some(list)),
-        Ok(Reading::Miss(lease)) => Ok(Some(recent::refill(app, visitor, lease).await?)),
-        Ok(Reading::Busy) => Ok(None),
-        Err(error) => {
-            log_failure(&error, "reading a session's recent list");
-            Ok(None)
+    let mut waits = WAITS.iter();
+    loop {
+        match recent::read(&app.cache, visitor, cursor).await {
+            Ok(Reading::Hit(list)) => return Ok(Some(list)),
+            Ok(Reading::Miss(lease)) => {
+                let list = recent::refill(app, visitor, lease).await?;
+                return Ok(Some(list));
+            }
+            Ok(Reading::Refilling) => match waits.next() {
+                Some(wait) => tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..1.5))).await,
+                None => return Ok(None),
+            },
+            Ok(Reading::Unusable) => return Ok(None),
+            Err(error) => {
+                log_failure(&error, "reading a session's recent list");
+                return Ok(None);
+            }
         }
     }
 }
 
 /// A page from the recent list, unless the reader left off before its floor.
-fn page_of(list: Recent, from: Since, limit: usize) -> Option<Page> {
-    let cursor = cursor_in(&list, from)?;
-    let mut messages: Vec<Message> = list
-        .messages
-        .into_iter()
-        .filter(|message| message.change > cursor)
-        .collect();
-    let cut = messages.len() > limit;
-    messages.truncate(limit);
-    Some(Page::new(messages, cursor, list.head, cut))
+fn page_of(list: Recent, from: &Since, limit: usize) -> Result<Option<Page>, SyncError> {
+    let Some(after) = place_in(&list, from)? else {
+        return Ok(None);
+    };
+    let following = list.messages.into_iter();
+    let following = following.skip_while(|message| message.change() <= after);
+    let following = following.take(limit + 1).collect();
+    Ok(Some(Page::new(
+        following,
+        after,
+        limit,
+        &list.epoch,
+        list.head,
+    )))
 }
 
-fn cursor_in(list: &Recent, from: Since) -> Option<i64> {
-    let cursor = match from {
-        Since::Change(change) => change,
-        Since::Message(id) => list.messages.iter().find(|message| message.id == id)?.seq,
+/// The change that the reader left off at; `None` if that is before the list's floor, or may be.
+fn place_in(list: &Recent, from: &Since) -> Result<Option<i64>, SyncError> {
+    let mut places = list.messages.iter().filter_map(Encoded::place);
+    let after = match from {
+        Since::Cursor(cursor) if !cursor.is_within(&list.epoch, list.head) => {
+            return Err(SyncError::Reset);
+        }
+        Since::Cursor(cursor) => Some(cursor.change),
+        Since::Message(id) => places.find(|place| place.id == *id).map(|place| place.seq),
         Since::Time(time) => {
-            let seen = list
-                .messages
-                .iter()
-                .filter(|message| message.created_at <= time)
-                .map(|message| message.seq);
+            let seen = places.filter(|place| place.created_at <= *time);
             // Nothing that old in the list: only a list that reaches back to the beginning can tell that there is nothing.
-            seen.max().or((list.floor == 0).then_some(0))?
+            let newest = seen.map(|place| place.seq).max();
+            newest.or((list.floor == 0).then_some(0))
         }
     };
-    (cursor >= list.floor).then_some(cursor)
+    Ok(after.filter(|after| *after >= list.floor))
 }
 
 async fn stored_page(
     app: &App,
     visitor: &Visitor,
-    from: Since,
+    from: &Since,
     limit: usize,
 ) -> Result<Page, SyncError> {
     let (change, time, id) = match from {
-        Since::Change(change) => (Some(change), None, None),
+        Since::Cursor(cursor) => (Some(cursor.change), None, None),
         Since::Time(time) => (None, Some(time), None),
         Since::Message(id) => (None, None, Some(id)),
     };
@@ -151,15 +182,18 @@ async fn stored_page(
         .await?;
     let first = rows.first().ok_or(SessionError::NotAMember)?;
     not_ended(first)?;
-    let cursor: i64 = first
+    let (epoch, head) = (Epoch::from_column(first.get("epoch")), first.get("head"));
+    if let Since::Cursor(cursor) = from
+        && !cursor.is_within(&epoch, head)
+    {
+        return Err(SyncError::Reset);
+    }
+    let after: i64 = first
         .get::<_, Option<i64>>("cursor")
         .ok_or(SyncError::MessageNotFound)?;
-    let head = first.get("head");
-    let mut messages: Vec<Message> = rows
+    let messages = rows
         .iter()
         .filter_map(|row| Message::from_optional_row(visitor.session(), row))
-        .collect();
-    let cut = messages.len() > limit;
-    messages.truncate(limit);
-    Ok(Page::new(messages, cursor, head, cut))
+        .map(|message| Encoded::new(&message));
+    Ok(Page::new(messages.collect(), after, limit, &epoch, head))
 }

@@ -1,72 +1,27 @@
 //! The one statement of a send.
 
-use chrono::{DateTime, Utc};
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use super::{Draft, Message};
+use super::{Draft, Message, Receipt, SendError};
 use crate::{
     App,
     database::DatabaseError,
-    session::{Role, SessionId, Visitor, interval},
+    session::{Epoch, Role, SessionId, Visitor, interval},
 };
 
 /// What became of a draft.
-#[derive(Debug)]
 pub(super) enum Stored {
     /// It is stored; everybody in the audience is to be told, the sender's other devices too.
     New {
         message: Box<Message>,
+        epoch: Epoch,
         audience: Vec<Uuid>,
     },
     /// The same draft was stored before.
-    Duplicate(Receipt),
-    /// Its key stands for another draft.
-    Conflict,
-    /// The sender is not a member.
-    NotAMember,
-    /// The session is past its end.
-    Expired,
-}
-
-/// What an ack says of a message.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct Receipt {
-    /// The message's id.
-    pub id: Uuid,
-    /// Signed.
-    pub session_id: String,
-    /// Its place in the session.
-    pub seq: i64,
-    /// The change that it was born with.
-    pub change: i64,
-    /// Taken under the session's lock.
-    #[serde(with = "crate::timestamp")]
-    pub created_at: DateTime<Utc>,
-}
-
-impl Receipt {
-    fn from_row(session: &SessionId, row: &Row) -> Self {
-        Self {
-            id: row.get("id"),
-            session_id: session.as_str().to_owned(),
-            seq: row.get("seq"),
-            change: row.get("change"),
-            created_at: row.get("created_at"),
-        }
-    }
-}
-
-impl From<&Message> for Receipt {
-    fn from(message: &Message) -> Self {
-        Self {
-            id: message.id,
-            session_id: message.session_id.clone(),
-            seq: message.seq,
-            change: message.change,
-            created_at: message.created_at,
-        }
-    }
+    Duplicate { receipt: Receipt, epoch: Epoch },
+    /// It is not.
+    Refused(SendError),
 }
 
 /// Stores a draft: one statement, one round trip. It may run twice, because its key makes the second run a duplicate.
@@ -92,20 +47,21 @@ pub(super) async fn store(
         .query(include_str!("sql/send.sql"), &params)
         .await?;
     let Some(row) = rows.first() else {
-        return Ok(Stored::NotAMember);
+        return Ok(Stored::Refused(SendError::NotAMember));
     };
     Ok(match row.get("outcome") {
-        "stored" => {
-            let message = Box::new(born(visitor, draft, row));
-            Stored::New {
-                message,
-                audience: row.get("audience"),
-            }
-        }
-        "duplicate" => Stored::Duplicate(Receipt::from_row(visitor.session(), row)),
-        "idempotency_conflict" => Stored::Conflict,
-        "session_expired" => Stored::Expired,
-        _ => Stored::NotAMember,
+        "stored" => Stored::New {
+            message: Box::new(born(visitor, draft, row)),
+            epoch: Epoch::from_column(row.get("epoch")),
+            audience: row.get("audience"),
+        },
+        "duplicate" => Stored::Duplicate {
+            receipt: first_ack(visitor.session(), row),
+            epoch: Epoch::from_column(row.get("epoch")),
+        },
+        "idempotency_conflict" => Stored::Refused(SendError::IdempotencyConflict),
+        "session_expired" => Stored::Refused(SendError::SessionExpired),
+        _ => Stored::Refused(SendError::NotAMember),
     })
 }
 
@@ -120,6 +76,20 @@ fn born(visitor: &Visitor, draft: Draft, row: &Row) -> Message {
         role: Role::from_column(row.get("role")),
         content: draft.content,
         metadata: draft.metadata,
+        created_at: row.get("created_at"),
+        edited_at: None,
+        deleted_at: None,
+    }
+}
+
+/// What the first ack said, whatever became of the message since.
+fn first_ack(session: &SessionId, row: &Row) -> Receipt {
+    Receipt {
+        id: row.get("id"),
+        session_id: session.as_str().to_owned(),
+        seq: row.get("seq"),
+        change: row.get("change"),
+        rev: 1,
         created_at: row.get("created_at"),
         edited_at: None,
         deleted_at: None,

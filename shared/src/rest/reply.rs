@@ -91,6 +91,9 @@ impl Reply {
         if let Some(field) = error.field() {
             body["field"] = field.into();
         }
+        if let Some(current) = error.current() {
+            body["current"] = current;
+        }
         let builder = Response::builder().status(code.status());
         let mut builder = rate_headers(builder, error.rate().or(call.rate()));
         if let Some(wait) = error.retry_after() {

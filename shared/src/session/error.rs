@@ -1,5 +1,6 @@
 //! Why something about a session was refused.
 
+use super::Session;
 use crate::{
     code::{Code, Coded},
     database::DatabaseError,
@@ -17,6 +18,9 @@ pub enum SessionError {
     /// The member's role does not allow it.
     #[error("the member's role does not allow this")]
     Forbidden,
+    /// Somebody revised it first. Holds the session as it stands.
+    #[error("the session has been revised since")]
+    Conflict(Box<Session>),
     /// The user to add does not exist.
     #[error("there is no such user")]
     UserNotFound,
@@ -37,10 +41,18 @@ impl Coded for SessionError {
             Self::NotAMember => Code::NotAMember,
             Self::Expired => Code::SessionExpired,
             Self::Forbidden => Code::Forbidden,
+            Self::Conflict(_) => Code::Conflict,
             Self::UserNotFound => Code::UserNotFound,
             Self::Full => Code::LimitReached,
             Self::MemberNotFound => Code::MemberNotFound,
             Self::Database(error) => error.code(),
+        }
+    }
+
+    fn current(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Conflict(session) => Some(serde_json::json!(session)),
+            _ => None,
         }
     }
 }

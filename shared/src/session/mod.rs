@@ -1,5 +1,7 @@
 //! Conversations: their signed ids, their members, and the cache of what was said last.
 
+mod alter;
+mod cursor;
 mod error;
 mod id;
 mod invite;
@@ -10,6 +12,8 @@ pub mod recent;
 mod record;
 mod role;
 
+pub use alter::{Revision, revise};
+pub use cursor::{Cursor, Epoch};
 pub use error::SessionError;
 pub use id::{InvalidSessionId, SessionId};
 pub use invite::{
@@ -18,6 +22,6 @@ pub use invite::{
 pub use member::{Member, add_member, list_members, remove_member};
 pub use membership::{Membership, Visitor};
 pub use read_mark::{ReadMark, mark_read};
-pub use record::{Session, Title, create, delete, find, list, rename};
+pub use record::{MAX_SETTINGS_BYTES, Session, Settings, Title, create, delete, find, list};
 pub(crate) use record::{interval, not_ended};
 pub use role::Role;

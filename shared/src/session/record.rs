@@ -1,21 +1,26 @@
-//! A session as a member sees it: opened, listed, renamed, deleted.
+//! A session as a member sees it: opened, listed, deleted.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use super::{Membership, Role, SessionError, SessionId, Visitor, recent};
-use crate::{App, timestamp, token::KeyRing};
+use super::{Cursor, Epoch, Membership, Role, SessionError, SessionId, Visitor, recent};
+use crate::{
+    App, code::log_failure, frame::ServerFrame, message::Message, timestamp, token::KeyRing,
+};
 
 /// A list shows at most so many sessions, the liveliest first.
 const MAX_LISTED: i64 = 200;
+/// The settings as JSON in UTF-8, like a message's metadata. Every send writes its session's row anew, and they are in it.
+pub const MAX_SETTINGS_BYTES: usize = 4 * 1024;
 
 /// What a session is called: 1 to 200 characters, trimmed, none of them a control character.
 #[derive(Debug, Clone)]
-pub struct Title(String);
+pub struct Title(pub(super) String);
 
 impl Title {
     /// `None` for a title that is blank, too long or not plain.
@@ -26,6 +31,18 @@ impl Title {
     }
 }
 
+/// What an owner keeps with a session: a JSON object that means nothing to the server.
+#[derive(Debug, Clone)]
+pub struct Settings(pub(super) String);
+
+impl Settings {
+    /// `None` for what is larger than [`MAX_SETTINGS_BYTES`] or has a NUL character, which PostgreSQL cannot store.
+    pub fn new(object: Map<String, Value>) -> Option<Self> {
+        let json = Value::Object(object).to_string();
+        (json.len() <= MAX_SETTINGS_BYTES && !json.contains("\\u0000")).then_some(Self(json))
+    }
+}
+
 /// A session as one of its members sees it.
 #[derive(Debug, Serialize)]
 pub struct Session {
@@ -33,10 +50,22 @@ pub struct Session {
     pub session_id: String,
     /// What it is called, if anything.
     pub title: Option<String>,
+    /// A JSON object of its owner's.
+    pub settings: Value,
+    /// Counts the revisions of title and settings from 1.
+    pub version: i32,
     /// The reader's own role.
     pub role: Role,
     /// Number of the latest alteration of its messages.
     pub change: i64,
+    /// For a reader who loads everything up to that.
+    pub cursor: Cursor,
+    /// The newest message, by `seq`, that the reader has seen; 0 for none.
+    pub read_seq: i64,
+    /// Messages of others after that, without the deleted; 100 stands for 100 or more.
+    pub unread: i64,
+    /// The newest message, be it a tombstone.
+    pub last_message: Option<Message>,
     /// When it was opened.
     #[serde(with = "timestamp")]
     pub created_at: DateTime<Utc>,
@@ -47,12 +76,20 @@ pub struct Session {
 
 impl Session {
     fn from_row(keys: &KeyRing, row: &Row) -> Self {
+        let id = SessionId::sign(keys, row.get("session_id"));
+        let change = row.get("head");
         Self {
-            session_id: SessionId::sign(keys, row.get("id")).as_str().to_owned(),
+            session_id: id.as_str().to_owned(),
             title: row.get("title"),
-            role: Role::from_column(row.get("role")),
-            change: row.get("change"),
-            created_at: row.get("created_at"),
+            settings: row.get("settings"),
+            version: row.get("version"),
+            role: Role::from_column(row.get("own_role")),
+            change,
+            cursor: Epoch::from_column(row.get("epoch")).at(change),
+            read_seq: row.get("read_seq"),
+            unread: row.get("unread"),
+            last_message: Message::from_optional_row(&id, row),
+            created_at: row.get("opened_at"),
             expires_at: row.get("expires_at"),
         }
     }
@@ -63,6 +100,7 @@ pub async fn create(
     app: &App,
     owner: Uuid,
     title: Option<Title>,
+    settings: Option<Settings>,
     lifetime: Duration,
 ) -> Result<Session, SessionError> {
     let (id, title, lifetime) = (
@@ -70,19 +108,19 @@ pub async fn create(
         title.map(|title| title.0),
         interval(lifetime),
     );
+    let settings = settings.map_or_else(|| "{}".to_owned(), |settings| settings.0);
     let max = i32::try_from(app.config.sessions_per_user).unwrap_or(i32::MAX);
+    let params = [
+        (&id as _, Type::UUID),
+        (&title as _, Type::TEXT),
+        (&settings as _, Type::TEXT),
+        (&lifetime as _, Type::TEXT),
+        (&owner as _, Type::UUID),
+        (&max as _, Type::INT4),
+    ];
     let rows = app
         .database
-        .query_once(
-            include_str!("sql/create.sql"),
-            &[
-                (&id, Type::UUID),
-                (&title, Type::TEXT),
-                (&lifetime, Type::TEXT),
-                (&owner, Type::UUID),
-                (&max, Type::INT4),
-            ],
-        )
+        .query_once(include_str!("sql/create.sql"), &params)
         .await?;
     rows.first()
         .map(|row| Session::from_row(&app.session_keys, row))
@@ -114,29 +152,30 @@ pub async fn find(app: &App, visitor: &Visitor) -> Result<Session, SessionError>
     Ok(Session::from_row(&app.session_keys, &row))
 }
 
-/// Gives a session another title, or none. Its owner may.
-pub async fn rename(
-    app: &App,
-    membership: &Membership,
-    title: Option<Title>,
-) -> Result<Session, SessionError> {
-    membership.require_owner()?;
-    let title = title.map(|title| title.0);
-    let params = [membership.param(), (&title as _, Type::TEXT)];
-    app.database
-        .query("UPDATE sessions SET title = $2 WHERE id = $1", &params)
-        .await?;
-    find(app, membership.visitor()).await
-}
-
-/// Deletes a session. Its owner may. Its messages become orphans, which nobody can reach and which cleanup removes.
+/// Deletes a session and tells its members. Its owner may. Its messages become orphans, which nobody can reach and which cleanup
+/// removes.
 pub async fn delete(app: &App, membership: &Membership) -> Result<(), SessionError> {
     membership.require_owner()?;
-    app.database
-        .query("DELETE FROM sessions WHERE id = $1", &[membership.param()])
+    let rows = app
+        .database
+        .query(include_str!("sql/delete.sql"), &[membership.param()])
         .await?;
     recent::forget(&app.cache, membership.session()).await;
+    // No row: somebody else did the same a moment ago, and told them.
+    if let Some(row) = rows.first() {
+        let frame = ServerFrame::SessionDeleted {
+            session_id: membership.session().as_str(),
+        };
+        tell(app, row.get("audience"), &frame).await;
+    }
     Ok(())
+}
+
+/// Pushes a hint to all sockets of some users. Whoever it does not reach finds out by the list of sessions.
+pub(super) async fn tell(app: &App, audience: Vec<Uuid>, frame: &ServerFrame<'_>) {
+    if let Err(error) = app.push.to_users(&audience, None, frame).await {
+        log_failure(&error, "telling of a session");
+    }
 }
 
 /// Refuses a session whose row says that it is past its end.
@@ -162,6 +201,18 @@ mod tests {
         assert!(Title::parse(" \t").is_none());
         assert!(Title::parse(&"ü".repeat(200)).is_some());
         assert!(Title::parse(&"ü".repeat(201)).is_none());
+    }
+
+    #[test]
+    fn settings_fit_in_4_kib_and_in_the_database() {
+        let settings = |text: String| {
+            let object = serde_json::json!({ "a": text });
+            Settings::new(object.as_object().cloned().unwrap())
+        };
+        let overhead = r#"{"a":""}"#.len();
+        assert!(settings("x".repeat(MAX_SETTINGS_BYTES - overhead)).is_some());
+        assert!(settings("x".repeat(MAX_SETTINGS_BYTES - overhead + 1)).is_none());
+        assert!(settings("\0".to_owned()).is_none());
     }
 
     #[test]

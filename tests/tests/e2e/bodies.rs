@@ -38,6 +38,7 @@ async fn every_body_has_its_form() {
     messages(&ada, &session).await;
     pages(&ada, &session).await;
     history(&ada, &session).await;
+    alterations(&ada, &session).await;
     problems(&ada, &session).await;
 }
 
@@ -68,38 +69,62 @@ async fn sessions(ada: &User) {
     {
       "change": 0,
       "created_at": "[time]",
+      "cursor": "[cursor]",
       "expires_at": "[time]",
+      "last_message": null,
+      "read_seq": 0,
       "role": "owner",
       "session_id": "[session]",
-      "title": "Kettles"
+      "settings": {},
+      "title": "Kettles",
+      "unread": 0,
+      "version": 1
     }
     "#);
     let id = text(&session["session_id"]);
+    ada.rest.send(id, "k", "Hello").await.ok();
     assert_body!(body(ada.rest.sessions().await, 200), @r#"
     {
       "sessions": [
         {
-          "change": 0,
+          "change": 1,
           "created_at": "[time]",
+          "cursor": "[cursor]",
           "expires_at": "[time]",
+          "last_message": {
+            "change": 1,
+            "content": "Hello",
+            "created_at": "[time]",
+            "id": "[message]",
+            "metadata": {},
+            "rev": 1,
+            "role": "owner",
+            "seq": 1,
+            "session_id": "[session]",
+            "user_id": "[user]"
+          },
+          "read_seq": 0,
           "role": "owner",
           "session_id": "[session]",
-          "title": "Kettles"
+          "settings": {},
+          "title": "Kettles",
+          "unread": 0,
+          "version": 1
         }
       ]
     }
     "#);
-    assert_body!(body(ada.rest.session(id).await, 200), @r#"
-    {
-      "change": 0,
-      "created_at": "[time]",
-      "expires_at": "[time]",
-      "role": "owner",
-      "session_id": "[session]",
-      "title": "Kettles"
-    }
-    "#);
-    assert_body!(body(ada.rest.rename_session(id, "Blue").await, 200)["title"], @r#""Blue""#);
+    let listed = ada.rest.sessions().await.ok();
+    assert_eq!(
+        body(ada.rest.session(id).await, 200),
+        listed["sessions"][0],
+        "one session is shown as in the list"
+    );
+    let revision = json!({"version": 1, "title": null, "settings": {"colour": "blue"}});
+    let revised = body(ada.rest.revise_session(id, &revision).await, 200);
+    assert_body!(revised["title"], @"null");
+    assert_body!(revised["settings"], @r#"{"colour": "blue"}"#);
+    assert_body!(revised["version"], @"2");
     assert_nothing(&ada.rest.delete_session(id).await);
 }
 
@@ -131,12 +156,14 @@ async fn messages(ada: &User, session: &str) {
         json!({"id": "k", "session_id": session, "content": "Grüße", "metadata": {"n": 1}});
     assert_body!(body(ada.rest.post("/api/chat/messages", &message).await, 201), @r#"
     {
+      "cursor": "[cursor]",
       "duplicate": false,
       "id": "k",
       "message": {
         "change": 1,
         "created_at": "[time]",
         "id": "[message]",
+        "rev": 1,
         "seq": 1,
         "session_id": "[session]"
       }
@@ -151,6 +178,7 @@ async fn pages(ada: &User, session: &str) {
     {
       "change": 1,
       "complete": true,
+      "cursor": "[cursor]",
       "message_count": 1,
       "messages": [
         {
@@ -174,7 +202,17 @@ async fn pages(ada: &User, session: &str) {
     "#);
     let id = text(&page["messages"][0]["id"]);
     let nothing = body(ada.rest.since(session, &[("after_id", id)]).await, 200);
-    assert_body!(nothing, {".since" => "[message]"}, @r#"{"change": 1, "complete": true, "message_count": 0, "messages": [], "session_id": "[session]", "since": "[message]"}"#);
+    assert_body!(nothing, {".since" => "[message]"}, @r#"
+    {
+      "change": 1,
+      "complete": true,
+      "cursor": "[cursor]",
+      "message_count": 0,
+      "messages": [],
+      "session_id": "[session]",
+      "since": "[message]"
+    }
+    "#);
     let since = [("since", "2026-01-01T00:00:00Z")];
     let page = body(ada.rest.since(session, &since).await, 200);
     assert_body!(page["since"], @r#""2026-01-01T00:00:00Z""#);
@@ -202,6 +240,70 @@ async fn history(ada: &User, session: &str) {
         }
       ],
       "session_id": "[session]"
+    }
+    "#);
+}
+
+async fn alterations(ada: &User, session: &str) {
+    let page = ada.rest.history(session, &[]).await.ok();
+    let id = text(&page["messages"][0]["id"]);
+    let edit = body(ada.rest.edit(session, id, 1, "Gruß").await, 200);
+    assert_body!(edit, @r#"
+    {
+      "cursor": "[cursor]",
+      "duplicate": false,
+      "message": {
+        "change": 2,
+        "created_at": "[time]",
+        "edited_at": "[time]",
+        "id": "[message]",
+        "rev": 2,
+        "seq": 1,
+        "session_id": "[session]"
+      }
+    }
+    "#);
+    let late = ada.rest.edit(session, id, 1, "Grüße!").await;
+    assert_body!(late.body, @r#"
+    {
+      "code": "conflict",
+      "current": {
+        "change": 2,
+        "content": "Gruß",
+        "created_at": "[time]",
+        "edited_at": "[time]",
+        "id": "[message]",
+        "metadata": {
+          "n": 1
+        },
+        "rev": 2,
+        "role": "owner",
+        "seq": 1,
+        "session_id": "[session]",
+        "user_id": "[user]"
+      },
+      "detail": "Somebody was faster; see what it is now.",
+      "retry": false,
+      "status": 409,
+      "title": "Conflict",
+      "type": "about:blank"
+    }
+    "#);
+    let deletion = body(ada.rest.delete_message(session, id, 2).await, 200);
+    assert_body!(deletion, @r#"
+    {
+      "cursor": "[cursor]",
+      "duplicate": false,
+      "message": {
+        "change": 3,
+        "created_at": "[time]",
+        "deleted_at": "[time]",
+        "edited_at": "[time]",
+        "id": "[message]",
+        "rev": 3,
+        "seq": 1,
+        "session_id": "[session]"
+      }
     }
     "#);
 }

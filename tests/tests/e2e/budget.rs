@@ -59,6 +59,31 @@ async fn a_send_costs_one_statement_two_trips_to_redis_and_a_post_for_each_other
 }
 
 #[tokio::test]
+async fn an_edit_and_a_deletion_cost_as_much_as_a_send() {
+    let mut scene = scene().await;
+    let said = scene.phone.message(&scene.session, "Counted").await["message"].take();
+    let edit = scene.phone.edit(&said, 1, "Counted again");
+    let (ack, counts) = scene.stack.counting(edit).await;
+    assert_eq!(ack["message"]["rev"], 2, "{ack}");
+    assert_cost(&counts, 1, 2);
+    let (ack, counts) = scene.stack.counting(scene.phone.delete(&said, 2)).await;
+    assert_eq!(ack["message"]["rev"], 3, "{ack}");
+    assert_cost(&counts, 1, 2);
+    for device in [&mut scene.laptop, &mut scene.desk] {
+        assert_eq!(device.next_of("message_updated").await["prev"], 2);
+        assert_eq!(device.next_of("message_deleted").await["prev"], 3);
+    }
+    // Both went into the recent list, so that a sync asks nobody else.
+    let since = scene
+        .ada
+        .rest
+        .since(&scene.session, &[("after_change", "1")]);
+    let (page, counts) = scene.stack.counting(since).await;
+    assert_eq!(page.ok()["messages"][0]["change"], 4);
+    assert_eq!(counts.statement_calls(), 0, "{counts:#?}");
+}
+
+#[tokio::test]
 async fn a_ping_costs_one_trip_to_redis() {
     let mut scene = scene().await;
     let ping = json!({"type": "ping", "cursors": {scene.session.as_str(): 1}});

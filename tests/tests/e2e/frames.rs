@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use insta::assert_compact_json_snapshot as assert_frame;
 use serde_json::json;
-use tests::{Device, TestStack};
+use tests::{Device, TestStack, User};
 use tokio::time::sleep;
 
 use crate::redacted::redacted;
 
 #[tokio::test]
 async fn every_frame_has_its_form() {
-    // The third message meets the quota, and a second of silence ends a socket.
+    // The sixth message or alteration meets the quota, and a second of silence ends a socket.
     let stack = TestStack::with()
-        .variable("QUOTA_MESSAGES", "1")
+        .variable("QUOTA_MESSAGES", "5")
         .variable("WS_PONG_WAIT", "1s");
     let stack = stack.no_schedules().start().await;
     let (ada, bob) = (stack.guest().await, stack.guest().await);
@@ -26,7 +26,9 @@ async fn every_frame_has_its_form() {
     what_is_stored(session, &mut adas, &mut bobs).await;
     what_is_not(session, &mut adas, &mut bobs).await;
     what_was_missed(session, &mut adas).await;
+    what_is_altered(session, &mut adas, &mut bobs).await;
     what_is_refused(session, &mut adas).await;
+    what_is_hinted_at(&ada, &bob, &mut bobs).await;
     the_end(&stack, &mut adas).await;
 }
 
@@ -37,12 +39,14 @@ async fn what_is_stored(session: &str, adas: &mut Device, bobs: &mut Device) {
     });
     assert_frame!(adas.request(message.clone()).await, {".rate.reset" => "[seconds]"}, @r#"
     {
+      "cursor": "[cursor]",
       "duplicate": false,
       "id": "m1",
       "message": {
         "change": 1,
         "created_at": "[time]",
         "id": "[message]",
+        "rev": 1,
         "seq": 1,
         "session_id": "[session]"
       },
@@ -56,6 +60,7 @@ async fn what_is_stored(session: &str, adas: &mut Device, bobs: &mut Device) {
     "#);
     assert_frame!(bobs.next().await, @r#"
     {
+      "cursor": "[cursor]",
       "message": {
         "change": 1,
         "content": "Grüße",
@@ -101,6 +106,7 @@ async fn what_was_missed(session: &str, adas: &mut Device) {
         {
           "change": 1,
           "complete": true,
+          "cursor": "[cursor]",
           "messages": [
             {
               "change": 1,
@@ -126,6 +132,125 @@ async fn what_was_missed(session: &str, adas: &mut Device) {
     "#);
     let forged = json!({"type": "sync", "id": "s2", "cursors": {"forged": 3}});
     assert_frame!(adas.request(forged).await["sessions"][0]["error"], @r#""invalid_session_id""#);
+}
+
+async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
+    let sync = json!({"type": "sync", "cursors": {session: 0}});
+    let said = adas.request(sync).await["sessions"][0]["messages"][0].take();
+    assert_frame!(adas.edit(&said, 1, "Gruß").await, {".rate.reset" => "[seconds]", ".id" => "[request]"}, @r#"
+    {
+      "cursor": "[cursor]",
+      "duplicate": false,
+      "id": "[request]",
+      "message": {
+        "change": 2,
+        "created_at": "[time]",
+        "edited_at": "[time]",
+        "id": "[message]",
+        "rev": 2,
+        "seq": 1,
+        "session_id": "[session]"
+      },
+      "rate": {
+        "limit": 100000,
+        "remaining": 99999,
+        "reset": "[seconds]"
+      },
+      "type": "ack"
+    }
+    "#);
+    assert_frame!(bobs.next_of("message_updated").await, @r#"
+    {
+      "cursor": "[cursor]",
+      "message": {
+        "change": 2,
+        "content": "Gruß",
+        "created_at": "[time]",
+        "edited_at": "[time]",
+        "id": "[message]",
+        "metadata": {
+          "client": "e2e",
+          "n": 1
+        },
+        "rev": 2,
+        "role": "owner",
+        "seq": 1,
+        "session_id": "[session]",
+        "user_id": "[user]"
+      },
+      "prev": 1,
+      "type": "message_updated"
+    }
+    "#);
+    assert_frame!(adas.edit(&said, 1, "Grüße!").await, {".id" => "[request]"}, @r#"
+    {
+      "code": "conflict",
+      "current": {
+        "change": 2,
+        "content": "Gruß",
+        "created_at": "[time]",
+        "edited_at": "[time]",
+        "id": "[message]",
+        "metadata": {
+          "client": "e2e",
+          "n": 1
+        },
+        "rev": 2,
+        "role": "owner",
+        "seq": 1,
+        "session_id": "[session]",
+        "user_id": "[user]"
+      },
+      "id": "[request]",
+      "message": "Somebody was faster; see what it is now.",
+      "retry": false,
+      "type": "error"
+    }
+    "#);
+    adas.delete(&said, 2).await;
+    assert_frame!(bobs.next_of("message_deleted").await, @r#"
+    {
+      "cursor": "[cursor]",
+      "message": {
+        "change": 3,
+        "content": "",
+        "created_at": "[time]",
+        "deleted_at": "[time]",
+        "edited_at": "[time]",
+        "id": "[message]",
+        "metadata": {},
+        "rev": 3,
+        "role": "owner",
+        "seq": 1,
+        "session_id": "[session]",
+        "user_id": "[user]"
+      },
+      "prev": 2,
+      "type": "message_deleted"
+    }
+    "#);
+    let elsewhere = json!({"type": "sync", "cursors": {session: "00000000.3"}});
+    assert_frame!(adas.request(elsewhere).await["sessions"][0], @r#"{"change": 3, "complete": false, "cursor": "[cursor]", "error": "reset", "messages": [], "session_id": "[session]"}"#);
+}
+
+async fn what_is_hinted_at(ada: &User, bob: &User, bobs: &mut Device) {
+    let session = &ada.open_session("hints").await;
+    ada.rest.add_member(session, &bob.id, "member").await.ok();
+    let revision = json!({"title": "Hints", "settings": {"colour": "blue"}});
+    ada.rest.revise_session(session, &revision).await.ok();
+    assert_frame!(bobs.next_of("session_updated").await, @r#"
+    {
+      "session_id": "[session]",
+      "settings": {
+        "colour": "blue"
+      },
+      "title": "Hints",
+      "type": "session_updated",
+      "version": 2
+    }
+    "#);
+    ada.rest.delete_session(session).await.ok();
+    assert_frame!(bobs.next_of("session_deleted").await, @r#"{"session_id": "[session]", "type": "session_deleted"}"#);
 }
 
 async fn what_is_refused(session: &str, adas: &mut Device) {

@@ -45,6 +45,7 @@ async fn an_acked_message_is_in_every_later_sync_however_sends_refills_and_drops
             key(&session, "state"),
             key(&session, "recent"),
             key(&session, "members"),
+            key(&session, "lease"),
         ];
         keys.del::<_, ()>(&lists).await.unwrap();
         drops += 1;
@@ -137,7 +138,7 @@ async fn a_send_that_never_reported_back_is_found() {
     );
     assert_eq!(count_after(&ada, &session, 1).await, 1);
     assert_eq!(
-        keys.llen::<_, i64>(key(&session, "recent")).await.unwrap(),
+        keys.zcard::<_, i64>(key(&session, "recent")).await.unwrap(),
         2,
         "and refilled"
     );
@@ -162,7 +163,7 @@ async fn a_slow_refill_does_not_overwrite_a_newer_state() {
     ])
     .await
     .unwrap();
-    keys.hset::<_, _, _, ()>(&state, "lease", "slow")
+    keys.set::<_, _, ()>(key(&session, "lease"), "slow")
         .await
         .unwrap();
     phone.message(&session, "Two").await;
@@ -171,17 +172,20 @@ async fn a_slow_refill_does_not_overwrite_a_newer_state() {
         .key(&state)
         .key(key(&session, "recent"))
         .key(key(&session, "members"))
+        .key(key(&session, "lease"))
         .arg(&[
             "slow",
             "1",
             "0",
+            "epoch",
             "99999999999999",
             "60",
             "60",
             "1",
             &ada.id,
             "owner",
-            "1 {}",
+            "1",
+            "{}",
         ])
         .invoke_async(&mut keys)
         .await
@@ -203,7 +207,7 @@ async fn the_list_holds_the_newest_200_and_older_cursors_are_answered_all_the_sa
     }
     let mut keys = stack.keys().await;
     assert_eq!(
-        keys.llen::<_, i64>(key(&session, "recent")).await.unwrap(),
+        keys.zcard::<_, i64>(key(&session, "recent")).await.unwrap(),
         200
     );
     assert_eq!(

@@ -16,6 +16,12 @@ pub(crate) fn redacted() -> Settings {
         (".message.id", is_uuid_v7, "[message]"),
         (".messages[].id", is_uuid_v7, "[message]"),
         (".sessions[].messages[].id", is_uuid_v7, "[message]"),
+        (".current.id", is_uuid_v7, "[message]"),
+        (".last_message.id", is_uuid_v7, "[message]"),
+        (".sessions[].last_message.id", is_uuid_v7, "[message]"),
+        (".**.cursor", is_cursor, "[cursor]"),
+        (".**.edited_at", is_time, "[time]"),
+        (".**.deleted_at", is_time, "[time]"),
         (".**.created_at", is_time, "[time]"),
         (".**.expires_at", is_time, "[time]"),
         (".**.joined_at", is_time, "[time]"),
@@ -42,6 +48,13 @@ fn is_uuid_v7(text: &str) -> bool {
 fn is_session_id(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     matches!(parts[..], [id, key, mac] if is_uuid_v7(id) && key.len() == 8 && mac.len() == 22)
+}
+
+/// `<epoch>.<change>`.
+fn is_cursor(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(epoch, change)| {
+        epoch.len() == 8 && change.chars().all(|c| c.is_ascii_digit())
+    })
 }
 
 /// RFC 3339 in UTC with microseconds.

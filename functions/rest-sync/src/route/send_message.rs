@@ -20,12 +20,12 @@ pub(crate) async fn send_message(app: &App, user: Uuid, call: &Call) -> Result<R
         visitor: &visitor,
         socket: None,
     };
-    let sent = send(app, &sender, draft).await?;
-    let body = json!({ "id": id, "message": sent.receipt, "duplicate": sent.duplicate });
-    let reply = if sent.duplicate {
-        Reply::ok(&body)
+    let acked = send(app, &sender, draft).await?;
+    let ack = json!({ "id": id, "message": acked.receipt, "cursor": acked.cursor, "duplicate": acked.duplicate });
+    let reply = if acked.duplicate {
+        Reply::ok(&ack)
     } else {
-        Reply::created(&body)
+        Reply::created(&ack)
     };
-    Ok(reply.with_rate(sent.rate))
+    Ok(reply.with_rate(acked.rate))
 }

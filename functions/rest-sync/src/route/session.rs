@@ -4,9 +4,9 @@ use serde_json::json;
 use shared::{
     App,
     code::Failure,
-    field::InvalidField,
+    field::{Fields, InvalidField},
     rest::{Call, Reply},
-    session::{self, Title},
+    session::{self, Revision, Settings, Title},
 };
 use uuid::Uuid;
 
@@ -17,12 +17,13 @@ pub(crate) async fn list(app: &App, user: Uuid) -> Result<Reply, Failure> {
     ))
 }
 
-/// `POST {title?}`: opens a session that the caller owns.
+/// `POST {title?, settings?}`: opens a session that the caller owns.
 pub(crate) async fn open(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
+    let fields = call.fields()?;
+    let (title, settings) = (title(&fields)?, settings(&fields)?);
     let lifetime = app.config.message_retention;
-    Ok(Reply::created(
-        &session::create(app, user, title(call)?, lifetime).await?,
-    ))
+    let session = session::create(app, user, title, settings, lifetime).await?;
+    Ok(Reply::created(&session))
 }
 
 /// `GET {id}`: one session.
@@ -31,12 +32,16 @@ pub(crate) async fn read(app: &App, user: Uuid, call: &Call) -> Result<Reply, Fa
     Ok(Reply::ok(&session::find(app, &visitor).await?))
 }
 
-/// `PATCH {id} {title?}`: gives a session another title, or none.
-pub(crate) async fn rename(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let membership = super::member::enter(app, user, call).await?;
-    Ok(Reply::ok(
-        &session::rename(app, &membership, title(call)?).await?,
-    ))
+/// `PATCH {id} {version?, title?, settings?}`: gives a session another title, none where it is null, or other settings.
+pub(crate) async fn revise(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
+    let visitor = call.session_in_path(&app.session_keys, user)?;
+    let fields = call.fields()?;
+    let revision = Revision {
+        version: fields.optional_revision("version")?,
+        title: fields.has("title").then(|| title(&fields)).transpose()?,
+        settings: settings(&fields)?,
+    };
+    Ok(Reply::ok(&session::revise(app, &visitor, revision).await?))
 }
 
 /// `DELETE {id}`: deletes a session for all its members.
@@ -46,9 +51,16 @@ pub(crate) async fn delete(app: &App, user: Uuid, call: &Call) -> Result<Reply, 
     Ok(Reply::no_content())
 }
 
-fn title(call: &Call) -> Result<Option<Title>, Failure> {
-    let title = call.fields()?.optional_text("title")?;
-    Ok(title
+fn title(fields: &Fields) -> Result<Option<Title>, InvalidField> {
+    let title = fields.optional_text("title")?;
+    title
         .map(|title| Title::parse(&title).ok_or(InvalidField("title")))
-        .transpose()?)
+        .transpose()
+}
+
+fn settings(fields: &Fields) -> Result<Option<Settings>, InvalidField> {
+    let settings = fields.optional_object("settings")?;
+    settings
+        .map(|object| Settings::new(object).ok_or(InvalidField("settings")))
+        .transpose()
 }

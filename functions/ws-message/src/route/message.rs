@@ -25,12 +25,6 @@ pub(crate) async fn message(
         visitor: &visitor,
         socket: Some(socket),
     };
-    let sent = send(app, &sender, draft).await?;
-    let ack = ServerFrame::Ack {
-        id,
-        message: &sent.receipt,
-        duplicate: sent.duplicate,
-        rate: sent.rate,
-    };
-    Ok(ack.to_json())
+    let acked = send(app, &sender, draft).await?;
+    Ok(ServerFrame::ack(id, &acked).to_json())
 }

@@ -5,7 +5,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::{self, Socket, Target},
     frame::ServerFrame,
-    session::{SessionId, recent},
+    session::{Cursor, SessionId, recent},
     sign_in::{self, SIGNED_OUT},
     timestamp,
 };
@@ -15,13 +15,13 @@ use shared::{
 pub(crate) async fn ping(
     app: &App,
     socket: &Socket,
-    cursors: &[(String, i64)],
+    cursors: &[(String, Cursor)],
 ) -> Result<String, Failure> {
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
     for (session_id, cursor) in cursors {
         let session = SessionId::verify(&app.session_keys, session_id)?;
-        recent::behind(&mut pipeline, &session, *cursor);
+        recent::behind(&mut pipeline, &session, cursor);
     }
     sign_in::ask(&mut pipeline, socket.sign_in);
     let mut behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {

@@ -6,13 +6,15 @@ use shared::{
     connection::Socket,
     frame::{ServerFrame, SyncedSession},
     message::{Since, SyncError, since},
-    session::Visitor,
+    session::{Cursor, Visitor},
 };
 
-/// API Gateway carries 32 KB in a frame; the rest of a sync is to be had over REST.
+/// API Gateway carries 32 KB in a frame; the rest of a sync is had by another, or over REST.
 const MAX_FRAME_BYTES: usize = 28 * 1024;
-/// A session in the answer: its id, its cursor and the names of its fields.
-const SESSION_BYTES: usize = 256;
+/// `{"type":"sync","id":"…","sessions":[]}` with the longest id, every character of it escaped.
+const ENVELOPE_BYTES: usize = 512;
+/// What the digits of a change and an error may add to a session that has nothing.
+const GROWTH_BYTES: usize = 64;
 /// No more messages than this fit into a frame.
 const MAX_MESSAGES: usize = 100;
 
@@ -21,63 +23,69 @@ pub(crate) async fn sync(
     app: &App,
     socket: &Socket,
     id: &str,
-    cursors: &[(String, i64)],
+    cursors: &[(String, Cursor)],
 ) -> Result<String, Failure> {
-    let mut room = MAX_FRAME_BYTES - SESSION_BYTES;
-    let mut sessions = Vec::with_capacity(cursors.len());
-    for (session_id, cursor) in cursors {
-        room = room.saturating_sub(SESSION_BYTES);
-        let synced = session(app, socket, session_id, *cursor, &mut room).await?;
-        sessions.push(synced);
+    let mut sessions: Vec<_> = cursors.iter().map(nothing).collect();
+    let own = sessions.iter().map(|session| size(session) + GROWTH_BYTES);
+    let mut room = (MAX_FRAME_BYTES - ENVELOPE_BYTES).saturating_sub(own.sum());
+    for session in &mut sessions {
+        if room > 0 {
+            fill(app, socket, session, &mut room).await?;
+        }
     }
     Ok(ServerFrame::Sync { id, sessions }.to_json())
 }
 
-async fn session<'a>(
-    app: &App,
-    socket: &Socket,
-    session_id: &'a str,
-    cursor: i64,
-    room: &mut usize,
-) -> Result<SyncedSession<'a>, Failure> {
-    let nothing = SyncedSession {
+/// A session of which nothing is told yet.
+fn nothing((session_id, cursor): &(String, Cursor)) -> SyncedSession<'_> {
+    SyncedSession {
         session_id,
         messages: Vec::new(),
-        change: cursor,
+        change: cursor.change,
+        cursor: cursor.clone(),
         complete: false,
         error: None,
-    };
-    if *room == 0 {
-        return Ok(nothing);
     }
-    let page = match Visitor::verify(&app.session_keys, socket.user_id, session_id) {
-        Ok(visitor) => since(app, &visitor, Since::Change(cursor), MAX_MESSAGES).await,
+}
+
+fn size(session: &SyncedSession<'_>) -> usize {
+    serde_json::to_vec(session).map_or(0, |json| json.len())
+}
+
+/// Adds what follows the cursor, or why that cannot be had.
+async fn fill(
+    app: &App,
+    socket: &Socket,
+    session: &mut SyncedSession<'_>,
+    room: &mut usize,
+) -> Result<(), Failure> {
+    let visitor = match Visitor::verify(&app.session_keys, socket.user_id, session.session_id) {
+        Ok(visitor) => visitor,
         Err(error) => {
-            return Ok(SyncedSession {
-                error: Some(error.code().as_str()),
-                ..nothing
-            });
+            session.error = Some(error.code().as_str());
+            return Ok(());
         }
     };
-    match page {
+    let after = session.change;
+    let from = Since::Cursor(session.cursor.clone());
+    match since(app, &visitor, &from, MAX_MESSAGES).await {
         Ok(mut page) => {
-            *room -= page.fit(*room, cursor);
-            Ok(SyncedSession {
-                messages: page.messages,
-                change: page.change,
-                complete: page.complete,
-                ..nothing
-            })
+            *room -= page.fit(*room, after);
+            session.messages = page.messages;
+            session.change = page.cursor.change;
+            session.cursor = page.cursor;
+            session.complete = page.complete;
         }
-        Err(error) if is_about_the_session(&error) => Ok(SyncedSession {
-            error: Some(error.code().as_str()),
-            ..nothing
-        }),
-        Err(error) => Err(error.into()),
+        Err(error) if is_about_the_session(&error) => session.error = Some(error.code().as_str()),
+        Err(error) => return Err(error.into()),
     }
+    Ok(())
 }
 
 /// One session that has ended must not keep a client from syncing the others; a database that is away must.
 fn is_about_the_session(error: &SyncError) -> bool {
-    matches!(error.code(), Code::NotAMember | Code::SessionExpired)
+    matches!(
+        error.code(),
+        Code::NotAMember | Code::SessionExpired | Code::Reset
+    )
 }

@@ -2,7 +2,7 @@
 -- place of a message if nothing follows; no row for strangers. The cursor is null if the message of $5 is not there.
 -- $1 session id  $2 user id  $3 a change, or null  $4 a time, or null  $5 a message id, or null  $6 how many at most
 WITH session AS MATERIALIZED (
-    SELECT s.id, s.change AS head, s.expires_at,
+    SELECT s.id, s.change AS head, s.expires_at, (SELECT e.name FROM epochs e) AS epoch,
            CASE
                WHEN $3 IS NOT NULL THEN $3
                WHEN $4 IS NOT NULL THEN message_cursor_at(s.id, $4)
@@ -11,7 +11,7 @@ WITH session AS MATERIALIZED (
     FROM sessions s JOIN members member ON member.session_id = s.id AND member.user_id = $2
     WHERE s.id = $1
 )
-SELECT session.head, session.expires_at, session.cursor, following.*
+SELECT session.head, session.expires_at, session.epoch, session.cursor, following.*
 FROM session
 LEFT JOIN LATERAL (
     SELECT m.id, m.seq, m.change, m.rev, m.user_id, m.role, m.content, m.metadata, m.created_at, m.edited_at, m.deleted_at

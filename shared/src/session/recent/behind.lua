@@ -1,15 +1,17 @@
 -- Whether a reader may have missed something.
 -- KEYS[1] {s:<id>}:state  KEYS[2] {s:<id>}:sends
--- ARGV[1] the reader's cursor, a change  ARGV[2] milliseconds after which an announced send counts as lost
--- Returns 0 if the reader has everything, 1 if not, or if the state is not at hand: a sync then answers.
-local head = tonumber(redis.call('HGET', KEYS[1], 'head'))
-if not head or head > tonumber(ARGV[1]) then
+-- ARGV[1] the reader's cursor, a change  ARGV[2] its epoch, empty for the present one
+-- ARGV[3] milliseconds after which an announced alteration counts as late
+-- Returns 0 if the reader has everything, 1 if not, or if the state is not at hand, or not of the reader's epoch, or short of the
+-- reader's cursor: a sync then answers.
+local state = redis.call('HMGET', KEYS[1], 'head', 'epoch')
+if tonumber(state[1]) ~= tonumber(ARGV[1]) or (ARGV[2] ~= '' and ARGV[2] ~= state[2]) then
   return 1
 end
 local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
 if oldest[2] then
   local time = redis.call('TIME')
-  if time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(oldest[2]) > tonumber(ARGV[2]) then
+  if time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(oldest[2]) > tonumber(ARGV[3]) then
     return 1
   end
 end

@@ -1,14 +1,18 @@
 //! What was said last in a session, kept in Redis, and never wrong.
 //!
-//! The list is contiguous: it holds every change after its `floor` up to its `head`. Four rules keep it from lying:
+//! The list is contiguous: it holds every message whose latest change is after its `floor`, as of its `head`, each once. (An edit gives
+//! a message a later change, so numbers between may stand for nothing any more.) Five rules keep it from lying:
 //!
-//! 1. A send **announces** itself before its statement and **appends** after the commit. While a send is announced the list is not
-//!    trusted: it may have committed already. An announcement that is never taken back (its function died between the two) makes
-//!    the next reader drop the list.
-//! 2. An append applies only if it is the next change; otherwise the list is dropped.
-//! 3. A list that is missing is refilled from PostgreSQL under a **lease**, which every append and every drop takes away: a slow
-//!    refill cannot overwrite a newer state.
-//! 4. Members are kept beside the messages with a short life, and a change of members drops both.
+//! 1. An alteration (a send, an edit, a deletion) **announces** itself before its statement and **appends** after the commit. While one
+//!    is announced the list is not trusted: it may have committed already. An announcement that is never taken back (its function
+//!    died between the two) makes the next reader drop the list.
+//! 2. An append applies only if it is the next change; otherwise the list is dropped. An edited message leaves its old place.
+//! 3. A repeated request finds its alteration committed and cannot tell whether that was ever appended: a list that does not reach
+//!    it is dropped.
+//! 4. A list that is missing is refilled from PostgreSQL under a **lease**, which every append and every drop takes away: a slow
+//!    refill cannot overwrite a newer state. Only one reader holds it; the others wait a moment for what it brings.
+//! 5. Members are kept beside the messages with a short life, and a change of members drops both. As only a list with members is
+//!    read, each is refilled every minute, whatever went wrong.
 
 mod lease;
 mod lua;
@@ -18,7 +22,8 @@ mod write;
 
 pub use read::{Reading, Recent, members, read};
 pub use snapshot::refill;
-pub use write::{Announcement, announce, append, behind, forget, forget_all, withdraw};
+pub(crate) use write::{Announcement, announce, append, settle, withdraw};
+pub use write::{behind, forget, forget_all};
 
 use uuid::Uuid;
 
@@ -31,6 +36,7 @@ struct Keys {
     recent: String,
     members: String,
     sends: String,
+    lease: String,
 }
 
 impl Keys {
@@ -41,10 +47,17 @@ impl Keys {
             recent: key("recent"),
             members: key("members"),
             sends: key("sends"),
+            lease: key("lease"),
         }
     }
 
-    fn all(&self) -> [&str; 4] {
-        [&self.state, &self.recent, &self.members, &self.sends]
+    fn all(&self) -> [&str; 5] {
+        [
+            &self.state,
+            &self.recent,
+            &self.members,
+            &self.sends,
+            &self.lease,
+        ]
     }
 }

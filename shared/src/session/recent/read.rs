@@ -3,45 +3,52 @@
 use redis::{FromRedisValue, Value};
 use uuid::Uuid;
 
-use super::{Keys, lease::Lease, lua};
+use super::{
+    Keys,
+    lease::{LEASE_MILLIS, Lease},
+    lua,
+};
 use crate::{
     cache::{Cache, CacheError, script},
-    message::Message,
-    session::{SessionId, Visitor},
+    message::Encoded,
+    session::{Cursor, Epoch, SessionId, Visitor},
 };
 
-/// Longer than any function runs: a send that was announced so long ago will not report back.
-pub(super) const LOST_SEND_MILLIS: u64 = 30_000;
-/// A refill that takes longer starts again.
-const LEASE_SECONDS: u64 = 10;
+/// Longer than any function runs: an alteration that was announced so long ago will not report back.
+const LOST_MILLIS: u64 = 30_000;
 
 /// What Redis knew.
 #[derive(Debug)]
 pub enum Reading {
     /// The list; the user is a member.
     Hit(Recent),
-    /// There is no list, or the user is not known as a member: PostgreSQL decides. The reader may refill it.
+    /// There is no list, or the user is not known as a member, or it denies the reader's cursor: PostgreSQL decides. This reader
+    /// refills it.
     Miss(Lease),
-    /// A send is on its way: PostgreSQL decides.
-    Busy,
+    /// The same, and another reader is refilling it: worth a moment's wait.
+    Refilling,
+    /// PostgreSQL decides: an alteration is on its way, or the list does not reach back far enough.
+    Unusable,
 }
 
-/// Every change after `floor` up to `head`, as far as it was asked for.
+/// Every message whose latest change is after `floor`, as of `head`, as far as it was asked for.
 #[derive(Debug)]
 pub struct Recent {
     /// The newest change of the session.
     pub head: i64,
-    /// The list reaches back to here: what has a later change is in it.
+    /// What has a later change is in the list.
     pub floor: i64,
+    /// The database that this comes from.
+    pub epoch: Epoch,
     /// In the order of their changes.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Encoded>,
 }
 
 /// Reads what comes after a cursor or, without one, the whole list. One round trip.
 pub async fn read(
     cache: &Cache,
     visitor: &Visitor,
-    cursor: Option<i64>,
+    cursor: Option<&Cursor>,
 ) -> Result<Reading, CacheError> {
     let (session, lease) = (visitor.session(), Lease::new());
     let keys = Keys::of(session.id);
@@ -49,45 +56,39 @@ pub async fn read(
     script(&mut pipeline, lua::READ, &keys.all());
     pipeline
         .arg(visitor.user().to_string())
-        .arg(cursor.unwrap_or(-1))
+        .arg(cursor.map_or(-1, |cursor| cursor.change))
+        .arg(cursor.and_then(Cursor::epoch).unwrap_or_default())
         .arg(lease.0.to_string())
-        .arg(LOST_SEND_MILLIS)
-        .arg(LEASE_SECONDS);
+        .arg(LOST_MILLIS)
+        .arg(LEASE_MILLIS);
     let (answer,): (Vec<Value>,) = cache.run(&pipeline).await?;
     let mut texts = answer.into_iter().map(String::from_redis_value);
-    match texts
-        .next()
-        .transpose()
-        .map_err(redis::RedisError::from)?
-        .as_deref()
-    {
+    let outcome = texts.next().transpose().map_err(redis::RedisError::from)?;
+    match outcome.as_deref() {
         Some("hit") => {}
-        Some("busy") => return Ok(Reading::Busy),
-        _ => return Ok(Reading::Miss(lease)),
+        Some("miss") => return Ok(Reading::Miss(lease)),
+        Some("wait") => return Ok(Reading::Refilling),
+        _ => return Ok(Reading::Unusable),
     }
     let texts: Vec<String> = texts
         .collect::<Result<_, _>>()
         .map_err(redis::RedisError::from)?;
-    // What cannot be read is refilled: the format may have changed with a deployment.
-    Ok(parse(session, &texts).map_or(Reading::Miss(lease), Reading::Hit))
+    // What cannot be read may be of another version of this: it lapses within the minute that members are believed.
+    Ok(parse(session, texts).map_or(Reading::Unusable, Reading::Hit))
 }
 
-fn parse(session: &SessionId, texts: &[String]) -> Option<Recent> {
-    let [head, floor, entries @ ..] = texts else {
-        return None;
-    };
-    let messages = entries
-        .iter()
-        .map(|entry| {
-            let (_, json) = entry.split_once(' ')?;
-            let mut message: Message = serde_json::from_str(json).ok()?;
-            message.session_id = session.as_str().to_owned();
-            Some(message)
-        })
-        .collect::<Option<_>>()?;
+fn parse(session: &SessionId, texts: Vec<String>) -> Option<Recent> {
+    let mut texts = texts.into_iter();
+    let (head, floor, epoch) = (texts.next()?, texts.next()?, texts.next()?);
+    let mut messages = Vec::with_capacity(texts.len() / 2);
+    while let Some(json) = texts.next() {
+        let change = texts.next()?.parse().ok()?;
+        messages.push(Encoded::kept(session, change, json)?);
+    }
     Some(Recent {
         head: head.parse().ok()?,
         floor: floor.parse().ok()?,
+        epoch: Epoch::from_column(&epoch),
         messages,
     })
 }

@@ -9,8 +9,8 @@ use crate::{
     App,
     cache::script,
     code::log_failure,
-    message::Message,
-    session::{SessionError, SessionId, Visitor},
+    message::{Encoded, Message},
+    session::{Epoch, SessionError, SessionId, Visitor},
 };
 
 /// How long members are believed without asking again: a removed member reads on for at most so long if Redis missed the removal.
@@ -23,28 +23,36 @@ struct Snapshot {
     members: Vec<(Uuid, String)>,
 }
 
-/// Reads the newest changes and the members, and fills the list if the lease still holds. One statement, one round trip to Redis.
+/// Reads the newest changes and the members, and fills the list if the lease still holds, whoever asks. One statement, one round trip
+/// to Redis.
 pub async fn refill(app: &App, visitor: &Visitor, lease: Lease) -> Result<Recent, SessionError> {
     let session = visitor.session();
-    let snapshot = take(app, session).await?;
-    if !snapshot
-        .members
-        .iter()
-        .any(|(member, _)| *member == visitor.user())
-    {
-        return Err(SessionError::NotAMember);
-    }
-    if snapshot.ends <= Utc::now() {
-        return Err(SessionError::Expired);
-    }
-    if let Err(error) = app
-        .cache
-        .run::<(i64,)>(&fill(session, &snapshot, lease))
-        .await
-    {
+    let snapshot = match take(app, session).await {
+        Ok(snapshot) if snapshot.ends > Utc::now() => snapshot,
+        other => {
+            lease.give_back(&app.cache, session.id).await;
+            let snapshot = other?;
+            snapshot.readable_by(visitor)?;
+            return Err(SessionError::Expired);
+        }
+    };
+    let filled = fill(session, &snapshot, lease);
+    if let Err(error) = app.cache.run::<(i64,)>(&filled).await {
         log_failure(&error, "filling a session's recent list");
     }
+    snapshot.readable_by(visitor)?;
     Ok(snapshot.recent)
+}
+
+impl Snapshot {
+    fn readable_by(&self, visitor: &Visitor) -> Result<(), SessionError> {
+        let mut members = self.members.iter();
+        if members.any(|(member, _)| *member == visitor.user()) {
+            Ok(())
+        } else {
+            Err(SessionError::NotAMember)
+        }
+    }
 }
 
 async fn take(app: &App, session: &SessionId) -> Result<Snapshot, SessionError> {
@@ -64,9 +72,11 @@ async fn take(app: &App, session: &SessionId) -> Result<Snapshot, SessionError> 
         recent: Recent {
             head,
             floor: (head - CAPACITY as i64).max(0),
+            epoch: Epoch::from_column(first.get("epoch")),
             messages: rows
                 .iter()
                 .filter_map(|row| Message::from_optional_row(session, row))
+                .map(|message| Encoded::new(&message))
                 .collect(),
         },
         ends: first.get("expires_at"),
@@ -80,12 +90,13 @@ fn fill(session: &SessionId, snapshot: &Snapshot, lease: Lease) -> redis::Pipeli
     script(
         &mut pipeline,
         lua::FILL,
-        &[&keys.state, &keys.recent, &keys.members],
+        &[&keys.state, &keys.recent, &keys.members, &keys.lease],
     );
     pipeline
         .arg(lease.0.to_string())
         .arg(snapshot.recent.head)
         .arg(snapshot.recent.floor)
+        .arg(snapshot.recent.epoch.as_str())
         .arg(snapshot.ends.timestamp_millis())
         .arg(write::LIST_SECONDS)
         .arg(MEMBERS_SECONDS)
@@ -94,7 +105,7 @@ fn fill(session: &SessionId, snapshot: &Snapshot, lease: Lease) -> redis::Pipeli
         pipeline.arg(user.to_string()).arg(role);
     }
     for message in &snapshot.recent.messages {
-        pipeline.arg(write::entry(message));
+        pipeline.arg(message.change()).arg(message.json());
     }
     pipeline
 }

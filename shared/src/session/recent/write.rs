@@ -1,4 +1,4 @@
-//! Writing the list: around a send, and when it must go.
+//! Writing the list: around an alteration, and when it must go.
 
 use redis::Pipeline;
 use uuid::Uuid;
@@ -6,56 +6,75 @@ use uuid::Uuid;
 use super::{CAPACITY, Keys, lua};
 use crate::{
     cache::{Cache, script},
-    message::Message,
-    session::SessionId,
+    message::Altered,
+    session::{Cursor, Epoch, SessionId},
 };
 
 /// How long a list is kept after its last use.
 pub(super) const LIST_SECONDS: u64 = 3_600;
 /// Announcements outlive the list that they warn of.
 const SENDS_SECONDS: u64 = 2 * LIST_SECONDS;
-/// A send takes milliseconds. One that has not reported back after this long is worth a sync.
-const LATE_SEND_MILLIS: u64 = 5_000;
+/// An alteration takes milliseconds. One that has not reported back after this long is worth a sync.
+const LATE_MILLIS: u64 = 5_000;
 
-/// A send that readers have been warned of.
+/// An alteration that readers have been warned of.
 #[derive(Debug, Clone, Copy)]
-pub struct Announcement {
+pub(crate) struct Announcement {
     session: Uuid,
-    send: Uuid,
+    own: Uuid,
 }
 
-/// Adds the warning that a send is on its way. Its answer is an integer.
-pub fn announce(pipeline: &mut Pipeline, session: &SessionId, send: Uuid) -> Announcement {
-    let session = session.id;
+/// Adds the warning that an alteration is on its way. Its answer is an integer.
+pub(crate) fn announce(pipeline: &mut Pipeline, session: &SessionId) -> Announcement {
+    let (session, own) = (session.id, Uuid::now_v7());
     script(pipeline, lua::ANNOUNCE, &[&Keys::of(session).sends]);
-    pipeline.arg(send.to_string()).arg(SENDS_SECONDS);
-    Announcement { session, send }
+    pipeline.arg(own.to_string()).arg(SENDS_SECONDS);
+    Announcement { session, own }
 }
 
-/// Adds the end of a send that stored nothing. Its answer is an integer.
-pub fn withdraw(pipeline: &mut Pipeline, announcement: Announcement) {
+/// Adds the end of an alteration that stored nothing. Its answer is an integer.
+pub(crate) fn withdraw(pipeline: &mut Pipeline, announcement: Announcement) {
     pipeline.zrem(
         Keys::of(announcement.session).sends,
-        announcement.send.to_string(),
+        announcement.own.to_string(),
     );
 }
 
-/// Adds the end of a send that stored a message. Its answer is an integer.
-pub fn append(pipeline: &mut Pipeline, announcement: Announcement, message: &Message) {
+/// Adds the end of an alteration that had been stored before. Its answer is an integer.
+pub(crate) fn settle(
+    pipeline: &mut Pipeline,
+    announcement: Announcement,
+    change: i64,
+    epoch: &Epoch,
+) {
+    script(pipeline, lua::SETTLE, &Keys::of(announcement.session).all());
+    pipeline
+        .arg(announcement.own.to_string())
+        .arg(change)
+        .arg(epoch.as_str());
+}
+
+/// Adds the end of an alteration that is stored. Its answer is an integer.
+pub(crate) fn append(pipeline: &mut Pipeline, announcement: Announcement, altered: &Altered) {
     script(pipeline, lua::APPEND, &Keys::of(announcement.session).all());
     pipeline
-        .arg(announcement.send.to_string())
-        .arg(message.change)
-        .arg(entry(message))
+        .arg(announcement.own.to_string())
+        .arg(altered.message.change())
+        .arg(altered.message.json())
+        .arg(altered.was.unwrap_or(0))
+        .arg(altered.epoch.as_str())
         .arg(CAPACITY)
         .arg(LIST_SECONDS);
 }
 
 /// Adds the question whether a reader with this cursor may have missed something. Its answer is 0 or 1.
-pub fn behind(pipeline: &mut Pipeline, session: &SessionId, cursor: i64) {
+pub fn behind(pipeline: &mut Pipeline, session: &SessionId, cursor: &Cursor) {
     let keys = Keys::of(session.id);
     script(pipeline, lua::BEHIND, &[&keys.state, &keys.sends]);
-    pipeline.arg(cursor).arg(LATE_SEND_MILLIS);
+    pipeline
+        .arg(cursor.change)
+        .arg(cursor.epoch().unwrap_or_default())
+        .arg(LATE_MILLIS);
 }
 
 /// Drops what is known of a session, because its members changed or it is gone. Without Redis, what is known lapses by itself:
@@ -73,16 +92,10 @@ pub async fn forget_all(cache: &Cache, sessions: &[Uuid]) {
     for session in sessions {
         let keys = Keys::of(*session);
         pipeline
-            .del(&[&keys.state, &keys.recent, &keys.members])
+            .del(&[&keys.state, &keys.recent, &keys.members, &keys.lease])
             .ignore();
     }
     if let Err(error) = cache.run::<()>(&pipeline).await {
         crate::code::log_failure(&error, "dropping a session's recent list");
     }
-}
-
-/// How a message stands in the list.
-pub(super) fn entry(message: &Message) -> String {
-    let json = serde_json::to_string(message).expect("a message is plain data");
-    format!("{} {json}", message.change)
 }

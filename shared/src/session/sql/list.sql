@@ -1,7 +1,24 @@
--- The sessions of a user that have not ended, the liveliest first.
+-- The sessions of a user that have not ended, the liveliest first. What is said in them is looked at for those that are listed only.
 -- $1 user id  $2 how many at most
-SELECT s.id, s.title, s.change, s.created_at, s.expires_at, m.role
-FROM members m JOIN sessions s ON s.id = m.session_id
-WHERE m.user_id = $1 AND s.expires_at > now()
-ORDER BY s.changed_at DESC
-LIMIT $2
+WITH listed AS MATERIALIZED (
+    SELECT s.id AS session_id, s.title, s.settings, s.version, s.change AS head, s.created_at AS opened_at, s.expires_at, s.changed_at,
+           member.role AS own_role, member.read_seq
+    FROM members member JOIN sessions s ON s.id = member.session_id
+    WHERE member.user_id = $1 AND s.expires_at > now()
+    ORDER BY s.changed_at DESC
+    LIMIT $2
+)
+SELECT listed.*, (SELECT e.name FROM epochs e) AS epoch, unread.unread, last.*
+FROM listed
+CROSS JOIN LATERAL (
+    SELECT count(*) AS unread FROM (
+        SELECT FROM messages m
+        WHERE m.session_id = listed.session_id AND m.seq > listed.read_seq AND m.user_id <> $1 AND m.deleted_at IS NULL
+        LIMIT 100
+    ) counted
+) unread
+LEFT JOIN LATERAL (
+    SELECT m.id, m.seq, m.change, m.rev, m.user_id, m.role, m.content, m.metadata, m.created_at, m.edited_at, m.deleted_at
+    FROM messages m WHERE m.session_id = listed.session_id ORDER BY m.seq DESC LIMIT 1
+) last ON true
+ORDER BY listed.changed_at DESC

@@ -1,13 +1,13 @@
 -- A session at one moment: its newest change, its members, and its newest changes in order (one row with nulls if there are none).
 -- $1 session id  $2 how many changes
 WITH session AS MATERIALIZED (
-    SELECT s.id, s.change AS head, s.expires_at,
+    SELECT s.id, s.change AS head, s.expires_at, (SELECT e.name FROM epochs e) AS epoch,
            ARRAY(SELECT m.user_id FROM members m WHERE m.session_id = s.id ORDER BY m.user_id) AS users,
            ARRAY(SELECT m.role FROM members m WHERE m.session_id = s.id ORDER BY m.user_id) AS roles
     FROM sessions s
     WHERE s.id = $1
 )
-SELECT session.head, session.expires_at, session.users, session.roles, newest.*
+SELECT session.head, session.expires_at, session.epoch, session.users, session.roles, newest.*
 FROM session
 LEFT JOIN LATERAL (
     SELECT m.id, m.seq, m.change, m.rev, m.user_id, m.role, m.content, m.metadata, m.created_at, m.edited_at, m.deleted_at

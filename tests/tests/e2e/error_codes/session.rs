@@ -24,6 +24,8 @@ async fn everything(user: &User, session: &str) -> Vec<Reply> {
         rest.since(session, &[("after_change", "0")]).await,
         rest.history(session, &[]).await,
         rest.send(session, "k", "hi").await,
+        rest.edit(session, NOBODY, 1, "hi").await,
+        rest.delete_message(session, NOBODY, 1).await,
         rest.delete_session(session).await,
     ]
 }
@@ -32,6 +34,8 @@ async fn everything(user: &User, session: &str) -> Vec<Reply> {
 async fn every_frame(device: &mut Device, session: &str, code: Code, field: Option<&str>) {
     for frame in [
         json!({"type": "message", "id": "i", "session_id": session, "content": "hi"}),
+        json!({"type": "edit", "id": "i", "session_id": session, "message_id": NOBODY, "rev": 1, "content": "hi"}),
+        json!({"type": "delete", "id": "i", "session_id": session, "message_id": NOBODY, "rev": 1}),
         json!({"type": "read", "id": "i", "session_id": session, "seq": 1}),
         json!({"type": "user_typing", "id": "i", "session_id": session, "typing": true}),
     ] {
@@ -46,7 +50,7 @@ async fn every_frame(device: &mut Device, session: &str, code: Code, field: Opti
         .request(json!({"type": "sync", "cursors": {session: 3}}))
         .await;
     let nothing = json!({
-        "session_id": session, "messages": [], "change": 3, "complete": false, "error": code.as_str(),
+        "session_id": session, "messages": [], "change": 3, "cursor": 3, "complete": false, "error": code.as_str(),
     });
     assert_eq!(answer["sessions"], json!([nothing]));
 }
@@ -152,6 +156,8 @@ async fn what_is_not_there_and_what_a_role_does_not_allow_is_told_apart() {
     assert_problem(&refused, Code::MemberNotFound, None);
     let refused = ada.rest.since(&session, &[("after_id", NOBODY)]).await;
     assert_problem(&refused, Code::MessageNotFound, None);
+    let refused = ada.rest.edit(&session, NOBODY, 1, "hi").await;
+    assert_problem(&refused, Code::MessageNotFound, None);
 
     let members = ada.rest.members(&session).await.ok();
     let roles: Vec<&Value> = members["members"]
@@ -161,4 +167,22 @@ async fn what_is_not_there_and_what_a_role_does_not_allow_is_told_apart() {
         .map(|member| &member["role"])
         .collect();
     assert_eq!(roles, ["owner", "member"]);
+}
+
+#[tokio::test]
+async fn who_comes_second_is_shown_what_there_is_and_who_comes_from_elsewhere_starts_over() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let ada = stack.guest().await;
+    let session = ada.open_session("one").await;
+    ada.rest.rename_session(&session, "two").await.ok();
+    let revision = json!({"version": 1, "title": "three"});
+    let mut refused = ada.rest.revise_session(&session, &revision).await;
+    let current = refused.body.as_object_mut().unwrap().remove("current");
+    assert_problem(&refused, Code::Conflict, None);
+    assert_eq!(current.unwrap(), ada.rest.session(&session).await.ok());
+
+    let refused = ada.rest.since(&session, &[("cursor", "elsewhere.0")]).await;
+    assert_problem(&refused, Code::Reset, None);
+    let refused = ada.rest.since(&session, &[("after_change", "1")]).await;
+    assert_problem(&refused, Code::Reset, None);
 }

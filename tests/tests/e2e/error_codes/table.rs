@@ -45,6 +45,8 @@ fn the_table_is_what_clients_rely_on() {
     413 final message_too_large
     413 final metadata_too_large
     409 final idempotency_conflict
+    409 final conflict
+    410 final reset
     400 final invalid_session_id
     403 final not_a_member
     403 final forbidden

@@ -1,0 +1,182 @@
+//! What every alteration of a session's messages has around its one statement: the limits and the warning to readers of the recent
+//! list before it, the recent list and the pushes after it. Two round trips to Redis, the second while finding whom to push to.
+//!
+//! Without Redis the others find out by their next sync.
+
+use uuid::Uuid;
+
+use super::{Encoded, Message};
+use crate::{
+    App,
+    code::log_failure,
+    connection::{self, Socket},
+    frame::ServerFrame,
+    limit::{self, Limit, Rate, RateLimited, Who},
+    session::{Epoch, Visitor, recent},
+};
+
+/// Who sends, edits or deletes, and from where.
+#[derive(Debug)]
+pub struct Sender<'a> {
+    /// The user, and where. Each statement asks whether that is a member.
+    pub visitor: &'a Visitor,
+    /// The socket that the message came through; none over REST. It gets the ack and no push.
+    pub socket: Option<&'a Socket>,
+}
+
+/// A message as it stands after a change that is committed.
+#[derive(Debug)]
+pub(crate) struct Altered {
+    /// The message.
+    pub(crate) message: Encoded,
+    /// The change that it had before, unless it is new.
+    pub(crate) was: Option<i64>,
+    /// The database that this is in.
+    pub(crate) epoch: Epoch,
+    deleted: bool,
+}
+
+/// An alteration that readers have been warned of.
+pub(super) struct Round {
+    announcement: recent::Announcement,
+    user: Who,
+    /// The sender's rate, and their share of a day.
+    limits: [Limit; 2],
+    /// What is left of the sender's rate; none where limits are not counted.
+    pub(super) rate: Option<Rate>,
+    /// False when Redis was away: there is nothing to take back.
+    reached: bool,
+}
+
+impl Round {
+    /// Counts against the limits and warns readers of the recent list: the first round trip.
+    pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, RateLimited> {
+        let connection = sender.socket.map(|socket| socket.connection_id.as_str());
+        let user = Who::user(sender.visitor.user());
+        let limits = [
+            Limit::messages(&app.config, connection),
+            Limit::daily_messages(&app.config),
+        ];
+        let mut pipeline = redis::pipe();
+        limit::check(&mut pipeline, &app.config, &user, &limits);
+        let announcement = recent::announce(&mut pipeline, sender.visitor.session());
+        let mut round = Self {
+            announcement,
+            user,
+            limits,
+            rate: None,
+            reached: true,
+        };
+        let answer = match app.cache.run::<(limit::Answer, i64)>(&pipeline).await {
+            Ok((answer, _)) => answer,
+            Err(error) => {
+                log_failure(&error, "announcing an alteration");
+                limit::open(app, &round.user, &round.limits)?;
+                round.reached = false;
+                return Ok(round);
+            }
+        };
+        match limit::decide(&app.config, &round.limits, &answer) {
+            Ok(rate) => {
+                round.rate = rate;
+                Ok(round)
+            }
+            Err(limited) => {
+                // It counted under neither limit, so there is nothing to give back.
+                let mut pipeline = redis::pipe();
+                recent::withdraw(&mut pipeline, round.announcement);
+                round.close(app, &pipeline).await;
+                Err(limited)
+            }
+        }
+    }
+
+    /// Takes the warning back after a statement that altered nothing. It uses up none of the day's share.
+    pub(super) async fn withdraw(&self, app: &App) {
+        let mut pipeline = redis::pipe();
+        recent::withdraw(&mut pipeline, self.announcement);
+        self.give_back(app, &mut pipeline);
+        self.close(app, &pipeline).await;
+    }
+
+    /// Takes the warning back after a statement that found its change committed before, by whomever. Neither does that.
+    pub(super) async fn settle(&self, app: &App, change: i64, epoch: &Epoch) {
+        let mut pipeline = redis::pipe();
+        recent::settle(&mut pipeline, self.announcement, change, epoch);
+        self.give_back(app, &mut pipeline);
+        self.close(app, &pipeline).await;
+    }
+
+    fn give_back(&self, app: &App, pipeline: &mut redis::Pipeline) {
+        let [_, day] = &self.limits;
+        limit::give_back(pipeline, &app.config, &self.user, day);
+    }
+
+    async fn close(&self, app: &App, pipeline: &redis::Pipeline) {
+        if !self.reached {
+            return;
+        }
+        if let Err(error) = app.cache.run::<Vec<i64>>(pipeline).await {
+            log_failure(&error, "withdrawing an alteration");
+        }
+    }
+
+    /// Writes to the recent list and finds the audience's sockets, the second round trip; then pushes.
+    pub(super) async fn end(
+        &self,
+        app: &App,
+        sender: &Sender<'_>,
+        altered: &Altered,
+        audience: &[Uuid],
+    ) {
+        let mut pipeline = redis::pipe();
+        recent::append(&mut pipeline, self.announcement, altered);
+        pipeline.ignore();
+        if let Some(socket) = sender.socket {
+            connection::touch(&mut pipeline, socket);
+        }
+        connection::of_users(&mut pipeline, audience);
+        let connections = match app.cache.run(&pipeline).await {
+            Ok(answers) => connection::targets(audience, answers),
+            Err(error) => return log_failure(&error, "finding the audience of a message"),
+        };
+        let frame = altered.frame();
+        app.push.to_others(connections, sender.socket, &frame).await;
+    }
+}
+
+impl Altered {
+    pub(super) fn new(message: &Message, was: Option<i64>, epoch: &Epoch) -> Self {
+        Self {
+            message: Encoded::new(message),
+            was,
+            epoch: epoch.clone(),
+            deleted: message.deleted_at.is_some(),
+        }
+    }
+
+    fn frame(&self) -> ServerFrame<'_> {
+        let message = &self.message;
+        let prev = message.change() - 1;
+        let cursor = self.epoch.at(message.change());
+        if self.deleted {
+            ServerFrame::MessageDeleted {
+                message,
+                prev,
+                cursor,
+            }
+        } else if self.was.is_some() {
+            ServerFrame::MessageUpdated {
+                message,
+                prev,
+                cursor,
+            }
+        } else {
+            ServerFrame::Message {
+                message,
+                prev,
+                cursor,
+            }
+        }
+    }
+}
