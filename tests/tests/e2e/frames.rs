@@ -236,9 +236,25 @@ async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
 async fn what_is_hinted_at(ada: &User, bob: &User, bobs: &mut Device) {
     let session = &ada.open_session("hints").await;
     ada.rest.add_member(session, &bob.id, "member").await.ok();
+    assert_frame!(bobs.next_of("member_joined").await, @r#"
+    {
+      "member": {
+        "joined_at": "[time]",
+        "read_seq": 0,
+        "role": "member",
+        "user_id": "[user]"
+      },
+      "session_id": "[session]",
+      "type": "member_joined"
+    }
+    "#);
     let revision = json!({"title": "Hints", "settings": {"colour": "blue"}});
     ada.rest.revise_session(session, &revision).await.ok();
     assert_frame!(bobs.next_of("session_updated").await, @r#"{"session_id": "[session]", "settings": {"colour": "blue"}, "title": "Hints", "type": "session_updated", "version": 2}"#);
+    let gone = ada.open_session("soon without him").await;
+    ada.rest.add_member(&gone, &bob.id, "member").await.ok();
+    ada.rest.remove_member(&gone, &bob.id).await;
+    assert_frame!(bobs.next_of("member_left").await, @r#"{"session_id": "[session]", "type": "member_left", "user_id": "[user]"}"#);
     ada.rest.delete_session(session).await.ok();
     assert_frame!(bobs.next_of("session_deleted").await, @r#"{"session_id": "[session]", "type": "session_deleted"}"#);
 }
@@ -279,5 +295,5 @@ async fn what_is_refused(session: &str, adas: &mut Device) {
 async fn the_end(stack: &TestStack, adas: &mut Device) {
     sleep(Duration::from_millis(1_100)).await;
     stack.run_schedule("HeartbeatFunctionEveryMinute");
-    assert_frame!(adas.next().await, @r#"{"code": "ping_timeout", "retry": true, "type": "bye"}"#);
+    assert_frame!(adas.next_of("bye").await, @r#"{"code": "ping_timeout", "retry": true, "type": "bye"}"#);
 }
