@@ -69,10 +69,19 @@ impl Pusher {
             connection::touch(&mut pipeline, own);
         }
         connection::of_users(&mut pipeline, users);
-        let answers: Vec<HashMap<String, String>> = self.cache.run(&pipeline).await?;
+        let answers: Vec<HashMap<String, String>> = self.cache.run_partly(&pipeline).await?;
         Ok(self
             .to_others(connection::targets(users, answers), own, frame)
             .await)
+    }
+
+    /// Pushes to the very socket that a request came through, beside the request's answer.
+    pub async fn to_own(&self, own: &Socket, frame: &ServerFrame<'_>) -> Report {
+        let target = Target {
+            user_id: own.user_id,
+            connection_id: own.connection_id.clone(),
+        };
+        self.to(vec![target], frame).await
     }
 
     async fn to(&self, targets: Vec<Target>, frame: &ServerFrame<'_>) -> Report {
