@@ -149,7 +149,7 @@ async fn without_redis_the_count_goes_on_and_with_a_new_redis_too() {
 
 /// One question to the limiter: whether it allowed, what remains, and how long to wait.
 async fn ask(
-    keys: &mut redis::aio::MultiplexedConnection,
+    keys: &mut tests::Keys,
     key: &str,
     max: u32,
     period: Duration,
@@ -222,7 +222,7 @@ async fn a_large_limit_is_never_exceeded_and_stays_small() {
 async fn a_hundred_thousand_addresses_do_not_grow_redis_without_bound() {
     let stack = with_auth_limit().start().await;
     let mut keys = stack.keys().await;
-    let memory = async |keys: &mut redis::aio::MultiplexedConnection| -> u64 {
+    let memory = async |keys: &mut tests::Keys| -> u64 {
         let info: String = redis::cmd("INFO")
             .arg("memory")
             .query_async(keys)
