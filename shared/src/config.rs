@@ -25,6 +25,8 @@ pub struct Config {
     pub pong_wait: Duration,
     /// `MESSAGE_RETENTION`, 90 d unless set: how long a message is kept.
     pub message_retention: Duration,
+    /// `CLEANUP_SLICE`, 60 s unless set: how long one invocation of cleanup goes on.
+    pub cleanup_slice: Duration,
     /// `RATE_LIMIT_AUTH`, 10 unless set: log-ins, sign-ups and uses of a service's key per 5 minutes, by IP address and by account.
     pub auth_limit: u32,
     /// `RATE_LIMIT_GUESTS`, 30 unless set: new guests per 5 minutes and IP address.
@@ -80,6 +82,7 @@ impl Config {
             pong_wait: vars.duration("WS_PONG_WAIT", Duration::from_secs(60))?,
             message_retention: vars
                 .duration("MESSAGE_RETENTION", Duration::from_secs(90 * 86_400))?,
+            cleanup_slice: vars.duration("CLEANUP_SLICE", Duration::from_secs(60))?,
             auth_limit: vars.count("RATE_LIMIT_AUTH", 10)?,
             guest_limit: vars.count("RATE_LIMIT_GUESTS", 30)?,
             refresh_limit: vars.count("RATE_LIMIT_REFRESH", 60)?,

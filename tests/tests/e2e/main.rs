@@ -41,4 +41,5 @@ mod sessions;
 mod sign_out;
 mod strangers;
 mod switches;
+mod threats;
 mod tickets;
