@@ -207,7 +207,12 @@ async fn a_clock_that_is_an_hour_off_does_no_harm() {
 
 #[tokio::test]
 async fn before_two_hours_end_it_moves_over_and_nothing_shows() {
-    let with_ping = Scene::with(|stack| stack.variable("WS_PING_PERIOD", "2s"));
+    let hours = |hours: u64| Duration::from_secs(3_600 * hours);
+    // The two hours pass in a moment; without a message in them the gateway would call the socket idle.
+    let with_ping = Scene::with(|stack| {
+        let stack = stack.variable("WS_PING_PERIOD", "2s");
+        stack.socket_ends(hours(9), hours(2))
+    });
     let Some(scene) = with_ping.await else {
         return;
     };
