@@ -39,6 +39,7 @@ mod schema;
 mod session_view;
 mod sessions;
 mod sign_out;
+mod specification;
 mod strangers;
 mod switches;
 mod threats;
