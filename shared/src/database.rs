@@ -4,7 +4,7 @@
 //! in transaction mode. A connection that lay frozen between two invocations may be dead without knowing it, so a statement that
 //! may run twice gets a second connection.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
@@ -12,6 +12,7 @@ use deadpool_postgres::{
 use tokio_postgres::{
     Config as PostgresConfig, NoTls, Row,
     config::SslMode,
+    error::DbError,
     types::{ToSql, Type},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -51,11 +52,44 @@ pub enum DatabaseError {
     Broken(#[source] tokio_postgres::Error),
     /// The database is starting, stopping or has no connection to spare.
     #[error("the database refuses for now")]
-    Refused(#[source] tokio_postgres::Error),
+    Refused(#[source] Complaint),
     /// The statement itself failed.
     #[error("a statement failed")]
-    Statement(#[source] tokio_postgres::Error),
+    Statement(#[source] Complaint),
 }
+
+/// What PostgreSQL says of a statement, as far as a log may have it: its details quote whole rows, and its messages about data (class
+/// 22 of the states) quote values, which may be what somebody wrote.
+pub struct Complaint(Box<DbError>);
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let error = &self.0;
+        write!(f, "{} {}", error.severity(), error.code().code())?;
+        if !error.code().code().starts_with("22") {
+            write!(f, ": {}", error.message())?;
+        }
+        for (what, name) in [
+            ("table", error.table()),
+            ("column", error.column()),
+            ("constraint", error.constraint()),
+            ("routine", error.routine()),
+        ] {
+            if let Some(name) = name {
+                write!(f, ", {what} {name}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Complaint {}
 
 impl Coded for DatabaseError {
     fn code(&self) -> Code {
@@ -74,23 +108,24 @@ impl DatabaseError {
         let Self::Statement(error) = self else {
             return false;
         };
-        error.as_db_error().and_then(|error| error.constraint()) == Some(constraint)
+        error.0.constraint() == Some(constraint)
     }
 }
 
 impl From<tokio_postgres::Error> for DatabaseError {
     fn from(error: tokio_postgres::Error) -> Self {
-        match error.code() {
-            None => Self::Broken(error),
-            // Classes 57P (shutdown), 53 (no resources) and 08 (connection) pass by themselves.
-            Some(state)
-                if ["57P", "53", "08"]
-                    .iter()
-                    .any(|class| state.code().starts_with(class)) =>
-            {
-                Self::Refused(error)
-            }
-            Some(_) => Self::Statement(error),
+        let Some(complaint) = error.as_db_error() else {
+            return Self::Broken(error);
+        };
+        // Classes 57P (shutdown), 53 (no resources) and 08 (connection) pass by themselves.
+        let passes = ["57P", "53", "08"]
+            .iter()
+            .any(|class| complaint.code().code().starts_with(class));
+        let complaint = Complaint(Box::new(complaint.clone()));
+        if passes {
+            Self::Refused(complaint)
+        } else {
+            Self::Statement(complaint)
         }
     }
 }

@@ -11,8 +11,12 @@ use tracing_subscriber::{
 /// ours. A panic still shows: the panic hook writes it.
 const TWICE_LOGGED: &str = "lambda_runtime::layers::panic";
 
+/// Where our own code logs from; a target stands for all that begin with it.
+const OURS: [&str; 5] = ["shared", "cleanup", "heartbeat", "rest_", "ws_"];
+
 /// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which Lambda sets, wins over `RUST_LOG`; `info` unless either is set. Both take a level, or
-/// levels by target such as `info,shared::push=debug`.
+/// levels by target such as `info,shared::push=debug`. A level alone opens no library beyond `info`: at `trace` the runtime logs every
+/// event whole, with its tokens and texts.
 pub fn init() {
     let layer = fmt::layer()
         .json()
@@ -25,7 +29,7 @@ pub fn init() {
 
 /// Levels by target: what `EnvFilter` can do besides takes a regular expression engine, and nobody here needs it.
 fn filter(lookup: impl Fn(&str) -> Option<String>) -> Targets {
-    ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"]
+    let wanted = ["AWS_LAMBDA_LOG_LEVEL", "RUST_LOG"]
         .into_iter()
         .find_map(|name| {
             lookup(name)
@@ -33,7 +37,13 @@ fn filter(lookup: impl Fn(&str) -> Option<String>) -> Targets {
                 .parse::<Targets>()
                 .ok()
         })
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let level = wanted.default_level().unwrap_or(LevelFilter::OFF);
+    let ours = OURS.map(|target| (target, level));
+    Targets::new()
+        .with_targets(ours)
+        .with_targets(wanted.iter())
+        .with_default(level.min(LevelFilter::INFO))
         .with_target(TWICE_LOGGED, LevelFilter::OFF)
 }
 
@@ -61,5 +71,18 @@ mod tests {
     fn what_was_logged_at_the_boundary_is_not_logged_twice() {
         let (target, level) = ("lambda_runtime::layers::panic", Level::ERROR);
         assert!(!chosen("trace", "").would_enable(target, &level));
+    }
+
+    #[test]
+    fn a_level_alone_opens_no_library() {
+        let trace = chosen("TRACE", "");
+        for target in ["shared::push", "rest_auth::route", "ws_message"] {
+            assert!(trace.would_enable(target, &Level::TRACE), "{target}");
+        }
+        let runtime = "lambda_runtime::layers::api_response";
+        assert!(trace.would_enable(runtime, &Level::INFO));
+        assert!(!trace.would_enable(runtime, &Level::DEBUG));
+        assert!(chosen("info,hyper=trace", "").would_enable("hyper::client", &Level::TRACE));
+        assert!(!chosen("error", "").would_enable(runtime, &Level::WARN));
     }
 }

@@ -12,6 +12,8 @@ use crate::stack::TestStack;
 pub struct Counts {
     /// Statements, by their text with `$1` for every value. One that calls a function counts once.
     pub statements: BTreeMap<String, u64>,
+    /// Rows that all statements gave or changed.
+    pub rows: u64,
     /// Commands, in lower case. Those that a script calls count as well.
     pub commands: BTreeMap<String, u64>,
     /// How often Redis read from a client: a command alone, a pipeline and a script with all of its commands are one each.
@@ -36,7 +38,7 @@ impl TestStack {
             .await
             .expect("pg_stat_statements is loaded");
         let done = work.await;
-        let statements = statements(&database).await;
+        let (statements, rows) = statements(&database).await;
         // The first answer counts its own question; the commands are our own two besides.
         let stats = fields(&info::<String>(&mut keys, &["INFO", "stats"]).await);
         let commands = fields(&info::<String>(&mut keys, &["INFO", "commandstats"]).await);
@@ -48,6 +50,7 @@ impl TestStack {
             done,
             Counts {
                 statements,
+                rows,
                 commands: calls(&commands),
                 redis_reads,
             },
@@ -55,16 +58,22 @@ impl TestStack {
     }
 }
 
-async fn statements(database: &tokio_postgres::Client) -> BTreeMap<String, u64> {
+/// Calls by statement, and the rows of all.
+async fn statements(database: &tokio_postgres::Client) -> (BTreeMap<String, u64>, u64) {
     let rows = database
-        .simple_query("select query, calls from pg_stat_statements where query not like '%pg_stat_statements%'")
+        .simple_query("select query, calls, rows from pg_stat_statements where query not like '%pg_stat_statements%'")
         .await
         .expect("pg_stat_statements is loaded");
-    let counted = rows.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => Some((row.get(0)?.to_owned(), row.get(1)?.parse().ok()?)),
-        _ => None,
-    });
-    counted.collect()
+    let mut counted = (BTreeMap::new(), 0);
+    for message in &rows {
+        if let SimpleQueryMessage::Row(row) = message {
+            let number = |place| row.get(place).and_then(|text| text.parse::<u64>().ok());
+            let query = row.get(0).unwrap_or_default().to_owned();
+            *counted.0.entry(query).or_default() += number(1).unwrap_or_default();
+            counted.1 += number(2).unwrap_or_default();
+        }
+    }
+    counted
 }
 
 async fn info<T: redis::FromRedisValue>(keys: &mut MultiplexedConnection, command: &[&str]) -> T {

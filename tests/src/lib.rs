@@ -16,6 +16,7 @@ mod rest;
 mod socket;
 mod stack;
 mod user;
+mod watch;
 
 pub use conversation::Conversation;
 pub use counts::Counts;

@@ -3,6 +3,8 @@
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
+use crate::watch;
+
 /// A client of the REST API, with or without an access token; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Rest {
@@ -245,21 +247,28 @@ impl Rest {
             .request(method, format!("{}{path}", self.url))
             .query(query);
         if let Some(token) = &self.token {
+            watch::note_text(&self.url, token);
             request = request.bearer_auth(token);
         }
         if let Some(language) = &self.language {
             request = request.header("accept-language", language);
         }
         if let Some(body) = body {
+            watch::note(&self.url, body);
             request = request.json(body);
         }
         let response = request.send().await.expect("the gateway answers");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.expect("the answer is whole");
+        let body = serde_json::from_slice(&body).unwrap_or_default();
+        // Our own words for an error are no secret, and have fields such as `title`.
+        if status.is_success() {
+            watch::note(&self.url, &body);
+        }
         Reply {
             status,
             headers,
-            body: serde_json::from_slice(&body).unwrap_or_default(),
+            body,
         }
     }
 }

@@ -11,12 +11,15 @@ use tokio_tungstenite::{
 };
 use uuid::Uuid;
 
+use crate::watch;
+
 /// How long an expected frame may take: a cold start on a busy machine is the slowest.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open socket. Frames that a method passes over wait for the next one.
 #[derive(Debug)]
 pub struct Socket {
+    url: String,
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     passed_over: VecDeque<Value>,
 }
@@ -50,8 +53,12 @@ impl Socket {
 
     /// Opens a socket, or gives the answer that refused it.
     pub async fn try_connect(url: &str) -> Result<Self, Refused> {
+        if let Some((_, ticket)) = url.split_once("ticket=") {
+            watch::note_text(url, ticket);
+        }
         match connect_async(url).await {
             Ok((stream, _)) => Ok(Self {
+                url: url.to_owned(),
                 stream,
                 passed_over: VecDeque::new(),
             }),
@@ -73,6 +80,7 @@ impl Socket {
 
     /// Sends a frame.
     pub async fn send(&mut self, frame: &Value) {
+        watch::note(&self.url, frame);
         self.send_text(&frame.to_string()).await;
     }
 
@@ -223,7 +231,10 @@ impl Socket {
         };
         match timeout(PATIENCE, wait).await {
             Ok(Ok(text)) => {
-                serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
+                let frame =
+                    serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"));
+                watch::note(&self.url, &frame);
+                frame
             }
             Ok(Err(end)) => {
                 panic!("instead of {wanted} the socket gave {end:?}, after {others:#?}")

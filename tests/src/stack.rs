@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::{rest::Rest, user::User};
+use crate::{rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
 const GENEROUS: [(&str, &str); 3] = [
@@ -27,10 +27,13 @@ const GENEROUS: [(&str, &str); 3] = [
     ("RATE_LIMIT_MESSAGES", "100000"),
 ];
 
-/// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics.
+/// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics. A test that has passed fails here
+/// if something secret stands in a log.
 #[derive(Debug)]
 pub struct TestStack {
-    stack: Stack,
+    /// There until the end.
+    stack: Option<Stack>,
+    watch: Option<Watch>,
 }
 
 /// How a stack differs from the one that `template.yaml` declares.
@@ -62,17 +65,17 @@ impl TestStack {
 
     /// The stack itself: its address, its functions, its schedules, its logs.
     pub fn stack(&self) -> &Stack {
-        &self.stack
+        self.stack.as_ref().expect("the stack runs until its end")
     }
 
     /// The REST API, as somebody who has not signed in.
     pub fn rest(&self) -> Rest {
-        Rest::new(self.stack.url())
+        Rest::new(self.stack().url())
     }
 
     /// Where sockets open.
     pub fn socket_url(&self) -> String {
-        self.stack
+        self.stack()
             .socket_url()
             .expect("the template declares a WebSocket API")
     }
@@ -92,7 +95,7 @@ impl TestStack {
 
     /// Runs a schedule now: its logical id is the function's, then the event's. It does not wait for the function.
     pub fn run_schedule(&self, name: &str) -> Uuid {
-        self.stack
+        self.stack()
             .schedules()
             .run_now(name)
             .expect("the template declares the schedule")
@@ -101,7 +104,7 @@ impl TestStack {
     /// A connection to the functions' database.
     pub async fn database(&self) -> tokio_postgres::Client {
         let url = self
-            .stack
+            .stack()
             .database_url()
             .expect("the functions declare DATABASE_URL");
         let (client, connection) = tokio_postgres::connect(url, NoTls)
@@ -115,7 +118,7 @@ impl TestStack {
     /// A connection to the functions' Redis.
     pub async fn keys(&self) -> redis::aio::MultiplexedConnection {
         let url = self
-            .stack
+            .stack()
             .redis_url()
             .expect("the functions declare REDIS_URL");
         let client = redis::Client::open(url).expect("the stack gives a valid address");
@@ -151,22 +154,42 @@ impl TestStack {
             .expect("Redis starts again");
     }
 
-    /// Ends it and waits; without this it ends when it is dropped.
-    pub async fn stop(self) {
-        self.stack
-            .stop()
-            .await
-            .expect("the stack stops in good order");
+    /// Ends it and waits; without this it ends when it is dropped. Gives every line that the functions have logged.
+    pub async fn stop(mut self) -> Vec<String> {
+        let stack = self.stack.take().expect("the stack runs until its end");
+        stack.stop().await.expect("the stack stops in good order");
+        self.judge_logs()
+    }
+
+    /// Panics if something secret has been logged.
+    fn judge_logs(&mut self) -> Vec<String> {
+        let (lines, leaks) = self.watch.take().map(Watch::end).unwrap_or_default();
+        assert!(
+            leaks.is_empty() || std::thread::panicking(),
+            "what nobody may read stands in the logs:\n{}",
+            leaks
+                .iter()
+                .take(5)
+                .map(|leak| format!("{leak:.400}\n"))
+                .collect::<String>()
+        );
+        lines
     }
 
     fn postgres(&self) -> &Postgres {
-        self.stack
+        self.stack()
             .postgres()
             .expect("the stack runs its own PostgreSQL")
     }
 
     fn redis(&self) -> &Redis {
-        self.stack.redis().expect("the stack runs its own Redis")
+        self.stack().redis().expect("the stack runs its own Redis")
+    }
+}
+
+impl Drop for TestStack {
+    fn drop(&mut self) {
+        self.judge_logs();
     }
 }
 
@@ -220,7 +243,13 @@ impl TestStackBuilder {
     pub async fn start(mut self) -> TestStack {
         self.options.executables = Some(functions().await.clone());
         match Stack::start(self.options).await {
-            Ok(stack) => TestStack { stack },
+            Ok(stack) => {
+                let watch = Some(Watch::start(stack.address(), stack.logs()));
+                TestStack {
+                    stack: Some(stack),
+                    watch,
+                }
+            }
             Err(error) => panic!("the stack does not start: {error:#}"),
         }
     }

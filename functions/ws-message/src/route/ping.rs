@@ -5,7 +5,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::{self, Socket, Target},
     frame::ServerFrame,
-    session::{Cursor, SessionId, recent},
+    session::{Cursor, Visitor, recent},
     sign_in::{self, SIGNED_OUT},
     timestamp,
 };
@@ -20,8 +20,8 @@ pub(crate) async fn ping(
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
     for (session_id, cursor) in cursors {
-        let session = SessionId::verify(&app.session_keys, session_id)?;
-        recent::behind(&mut pipeline, &session, cursor);
+        let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
+        recent::behind(&mut pipeline, &visitor, cursor);
     }
     sign_in::ask(&mut pipeline, socket.sign_in);
     let mut behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {

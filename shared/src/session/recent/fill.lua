@@ -13,6 +13,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[6])
 local first_message = 9 + 2 * tonumber(ARGV[8])
 for i = 9, first_message - 1, 2 do
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
+  -- Whom a ping may be told of the list: as long-lived as itself, for it tells them no more than that something happened.
+  redis.call('HSET', KEYS[1], 'member:' .. ARGV[i], 1)
 end
 redis.call('EXPIRE', KEYS[3], ARGV[7])
 for i = first_message, #ARGV, 2 do

@@ -23,43 +23,27 @@ struct Snapshot {
     members: Vec<(Uuid, String)>,
 }
 
-/// Reads the newest changes and the members, and fills the list if the lease still holds, whoever asks. One statement, one round trip
+/// Reads the newest changes and the members for one of them, and fills the list if the lease still holds. One statement, one round trip
 /// to Redis.
 pub async fn refill(app: &App, visitor: &Visitor, lease: Lease) -> Result<Recent, SessionError> {
     let session = visitor.session();
-    let snapshot = match take(app, session).await {
+    let snapshot = match take(app, visitor).await {
         Ok(snapshot) if snapshot.ends > Utc::now() => snapshot,
         other => {
             lease.give_back(&app.cache, session.id).await;
-            let snapshot = other?;
-            snapshot.readable_by(visitor)?;
-            return Err(SessionError::Expired);
+            return Err(other.err().unwrap_or(SessionError::Expired));
         }
     };
     let filled = fill(session, &snapshot, lease);
     if let Err(error) = app.cache.run::<(i64,)>(&filled).await {
         log_failure(&error, "filling a session's recent list");
     }
-    snapshot.readable_by(visitor)?;
     Ok(snapshot.recent)
 }
 
-impl Snapshot {
-    fn readable_by(&self, visitor: &Visitor) -> Result<(), SessionError> {
-        let mut members = self.members.iter();
-        if members.any(|(member, _)| *member == visitor.user()) {
-            Ok(())
-        } else {
-            Err(SessionError::NotAMember)
-        }
-    }
-}
-
-async fn take(app: &App, session: &SessionId) -> Result<Snapshot, SessionError> {
-    let params = [
-        (&session.id as _, Type::UUID),
-        (&(CAPACITY as i64) as _, Type::INT8),
-    ];
+async fn take(app: &App, visitor: &Visitor) -> Result<Snapshot, SessionError> {
+    let [session_id, user_id] = visitor.params();
+    let params = [session_id, user_id, (&(CAPACITY as i64) as _, Type::INT8)];
     let rows = app
         .database
         .query(include_str!("../sql/snapshot.sql"), &params)
@@ -75,7 +59,7 @@ async fn take(app: &App, session: &SessionId) -> Result<Snapshot, SessionError> 
             epoch: Epoch::from_column(first.get("epoch")),
             messages: rows
                 .iter()
-                .filter_map(|row| Message::from_optional_row(session, row))
+                .filter_map(|row| Message::from_optional_row(visitor.session(), row))
                 .map(|message| Encoded::new(&message))
                 .collect(),
         },

@@ -7,7 +7,7 @@ use super::{CAPACITY, Keys, lua};
 use crate::{
     cache::{Cache, script},
     message::Altered,
-    session::{Cursor, Epoch, SessionId},
+    session::{Cursor, Epoch, SessionId, Visitor},
 };
 
 /// How long a list is kept after its last use.
@@ -67,14 +67,15 @@ pub(crate) fn append(pipeline: &mut Pipeline, announcement: Announcement, altere
         .arg(LIST_SECONDS);
 }
 
-/// Adds the question whether a reader with this cursor may have missed something. Its answer is 0 or 1.
-pub fn behind(pipeline: &mut Pipeline, session: &SessionId, cursor: &Cursor) {
-    let keys = Keys::of(session.id);
+/// Adds the question whether a visitor with this cursor may have missed something. Its answer is 0 or 1, and 1 for every stranger.
+pub fn behind(pipeline: &mut Pipeline, visitor: &Visitor, cursor: &Cursor) {
+    let keys = Keys::of(visitor.session().id);
     script(pipeline, lua::BEHIND, &[&keys.state, &keys.sends]);
     pipeline
         .arg(cursor.change)
         .arg(cursor.epoch().unwrap_or_default())
-        .arg(LATE_MILLIS);
+        .arg(LATE_MILLIS)
+        .arg(visitor.user().to_string());
 }
 
 /// Drops what is known of a session, because its members changed or it is gone. Without Redis, what is known lapses by itself:
