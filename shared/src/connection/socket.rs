@@ -1,5 +1,7 @@
 //! A socket as its events describe it.
 
+use std::time::Duration;
+
 use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequestContext;
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
@@ -20,6 +22,8 @@ pub struct Socket {
     pub device_id: String,
     /// BCP 47 tag of the language that the user reads.
     pub locale: String,
+    /// How long it has been open, by the gateway's clock.
+    pub age: Duration,
 }
 
 /// The event does not say whose socket it is: the route has no authorizer, or not ours.
@@ -34,6 +38,13 @@ impl From<NoIdentity> for Diagnostic {
             error_message: error.to_string(),
         }
     }
+}
+
+/// Zero where the event has no times.
+fn age(context: &ApiGatewayWebsocketProxyRequestContext) -> Duration {
+    let millis = context.request_time_epoch - context.connected_at;
+    let known = context.connected_at > 0;
+    Duration::from_millis(millis.try_into().ok().filter(|_| known).unwrap_or(0))
 }
 
 impl Socket {
@@ -57,6 +68,7 @@ impl Socket {
             sign_in: Uuid::try_parse(text("sign_in")?).map_err(|_| NoIdentity("sign_in"))?,
             device_id: text("device_id")?.to_owned(),
             locale: text("locale")?.to_owned(),
+            age: age(context),
         })
     }
 

@@ -75,6 +75,15 @@ impl Pusher {
             .await)
     }
 
+    /// Pushes to the very socket that a request came through, beside the request's answer.
+    pub async fn to_own(&self, own: &Socket, frame: &ServerFrame<'_>) -> Report {
+        let target = Target {
+            user_id: own.user_id,
+            connection_id: own.connection_id.clone(),
+        };
+        self.to(vec![target], frame).await
+    }
+
     async fn to(&self, targets: Vec<Target>, frame: &ServerFrame<'_>) -> Report {
         if !self.enabled || targets.is_empty() {
             return Report::default();

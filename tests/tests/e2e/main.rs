@@ -13,6 +13,7 @@ mod cleanup;
 mod dials;
 mod error_codes;
 mod frames;
+mod handover;
 mod heartbeat;
 mod idempotency;
 mod identity;

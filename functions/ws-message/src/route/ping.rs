@@ -33,6 +33,7 @@ pub(crate) async fn ping(
     if behind.pop() == Some(true) {
         return sign_out(app, socket).await;
     }
+    hand_over(app, socket).await;
     let names = cursors
         .iter()
         .zip(behind)
@@ -43,6 +44,16 @@ pub(crate) async fn ping(
         behind: names.collect(),
     };
     Ok(pong.to_json())
+}
+
+/// Tells a client whose socket comes to its end to open another.
+async fn hand_over(app: &App, socket: &Socket) {
+    if let Some(left) = connection::time_left(socket.age, app.config.ping_period) {
+        let in_ms = left.as_millis() as u64;
+        app.push
+            .to_own(socket, &ServerFrame::Goaway { in_ms })
+            .await;
+    }
 }
 
 /// Closes a socket whose sign-in ended while nobody knew of the socket: Redis was away, or had forgotten it.
