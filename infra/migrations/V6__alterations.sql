@@ -225,3 +225,17 @@ BEGIN
     outcome := 'read';
     audience := ARRAY(SELECT m.user_id FROM members m WHERE m.session_id = p_session);
 END $$;
+
+-- What others said in a session after a place, without the deleted; 100 stands for 100 or more. A function, so that the planner of a
+-- list sees 200 cheap calls and not 200 scans, for which it would compile the whole query (35 ms), and so that a connection keeps the plan.
+CREATE FUNCTION session_unread(p_session uuid, p_user uuid, p_read_seq bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT count(*) FROM (
+            SELECT FROM messages m
+            WHERE m.session_id = p_session AND m.seq > p_read_seq AND m.user_id <> p_user AND m.deleted_at IS NULL
+            ORDER BY m.seq
+            LIMIT 100
+        ) counted
+    );
+END $$;

@@ -221,6 +221,9 @@ pub(crate) struct Run {
     /// A Redis that runs elsewhere, instead of a private one.
     #[arg(long, env = "REDIS_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) redis_url: Option<String>,
+    /// Starts a Redis Cluster of three masters instead of one Redis.
+    #[arg(long, conflicts_with = "redis_url")]
+    pub(crate) redis_cluster: bool,
     /// How a missing PostgreSQL or Redis is installed.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) install: Install,

@@ -20,7 +20,7 @@ use local::{
     lambda::LambdaOptions,
     progress::{Event, Progress},
     screen::{Addresses, LogFormat, Style, overview},
-    services::migrate,
+    services::{RedisKind, migrate},
     stack::{Stack, StackOptions},
 };
 use tokio::{
@@ -118,6 +118,10 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
         static_dir,
         database_url: run.database_url,
         redis_url: run.redis_url,
+        redis: match run.redis_cluster {
+            true => RedisKind::Cluster,
+            false => RedisKind::Single,
+        },
         parameters: run.parameter_overrides.into_iter().collect(),
         shell: env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use redis::aio::MultiplexedConnection;
 use tokio_postgres::SimpleQueryMessage;
 
-use crate::stack::TestStack;
+use crate::{keys, stack::TestStack};
 
 /// What was said to the databases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Counts {
     pub rows: u64,
     /// Commands, in lower case. Those that a script calls count as well.
     pub commands: BTreeMap<String, u64>,
-    /// How often Redis read from a client: a command alone, a pipeline and a script with all of its commands are one each.
+    /// How often Redis read from a client: a command alone, a pipeline and a script with all of its commands are one each. On a
+    /// cluster a pipeline is one for each hash slot that it names, all at the same time.
     pub redis_reads: u64,
 }
 
@@ -25,36 +26,46 @@ impl Counts {
     pub fn statement_calls(&self) -> u64 {
         self.statements.values().sum()
     }
+
+    async fn add(&mut self, node: &mut MultiplexedConnection) {
+        // The first answer counts its own question; the commands are our own two besides.
+        let stats = fields(&info::<String>(node, &["INFO", "stats"]).await);
+        let commands = fields(&info::<String>(node, &["INFO", "commandstats"]).await);
+        let reads = stats
+            .get("total_reads_processed")
+            .and_then(|reads| reads.parse::<u64>().ok());
+        self.redis_reads += reads.expect("Redis counts its reads").saturating_sub(1);
+        for (command, count) in calls(&commands) {
+            *self.commands.entry(command).or_default() += count;
+        }
+    }
 }
 
 impl TestStack {
     /// What the functions say to the databases during `work`. Let them connect first: a new connection says more.
     pub async fn counting<T>(&self, work: impl Future<Output = T>) -> (T, Counts) {
         let database = self.database().await;
-        let mut keys = self.keys().await;
-        info::<()>(&mut keys, &["CONFIG", "RESETSTAT"]).await;
+        let mut nodes = Vec::new();
+        for node in self.redis().nodes() {
+            let mut node = keys::node(&node.url()).await;
+            info::<()>(&mut node, &["CONFIG", "RESETSTAT"]).await;
+            nodes.push(node);
+        }
         database
             .simple_query("select pg_stat_statements_reset()")
             .await
             .expect("pg_stat_statements is loaded");
         let done = work.await;
         let (statements, rows) = statements(&database).await;
-        // The first answer counts its own question; the commands are our own two besides.
-        let stats = fields(&info::<String>(&mut keys, &["INFO", "stats"]).await);
-        let commands = fields(&info::<String>(&mut keys, &["INFO", "commandstats"]).await);
-        let reads = stats
-            .get("total_reads_processed")
-            .and_then(|reads| reads.parse::<u64>().ok());
-        let redis_reads = reads.expect("Redis counts its reads").saturating_sub(1);
-        (
-            done,
-            Counts {
-                statements,
-                rows,
-                commands: calls(&commands),
-                redis_reads,
-            },
-        )
+        let mut counts = Counts {
+            statements,
+            rows,
+            ..Counts::default()
+        };
+        for node in &mut nodes {
+            counts.add(node).await;
+        }
+        (done, counts)
     }
 }
 

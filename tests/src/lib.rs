@@ -12,6 +12,7 @@
 
 mod conversation;
 mod counts;
+mod keys;
 mod rest;
 mod socket;
 mod stack;
@@ -20,6 +21,7 @@ mod watch;
 
 pub use conversation::Conversation;
 pub use counts::Counts;
+pub use keys::Keys;
 pub use rest::{Reply, Rest};
 pub use socket::{Closed, Refused, Socket};
 pub use stack::{TestStack, TestStackBuilder};

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    env,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,7 +11,7 @@ use local::{
     build::build,
     gateway::Limits,
     lambda::LambdaOptions,
-    services::{Install, Lifetime, Postgres, Redis},
+    services::{Install, Lifetime, Postgres, Redis, RedisKind},
     stack::{Stack, StackOptions},
     template::{Site, Template},
 };
@@ -18,7 +19,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::{rest::Rest, user::User, watch::Watch};
+use crate::{keys::Keys, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
 const GENEROUS: [(&str, &str); 3] = [
@@ -26,6 +27,9 @@ const GENEROUS: [(&str, &str); 3] = [
     ("RATE_LIMIT_WS_CONN", "100000"),
     ("RATE_LIMIT_MESSAGES", "100000"),
 ];
+
+/// `cluster` runs every stack on a Redis Cluster of three masters.
+const REDIS: &str = "GATEPOST_TEST_REDIS";
 
 /// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics. A test that has passed fails here
 /// if something secret stands in a log.
@@ -55,6 +59,9 @@ impl TestStack {
         options.lifetime = Lifetime::Throwaway;
         // A test run installs nothing into the system.
         options.install = Install::Private;
+        if set_to(REDIS, "cluster") {
+            options.redis = RedisKind::Cluster;
+        }
         let builder = TestStackBuilder { options };
         GENEROUS
             .into_iter()
@@ -116,16 +123,13 @@ impl TestStack {
     }
 
     /// A connection to the functions' Redis.
-    pub async fn keys(&self) -> redis::aio::MultiplexedConnection {
-        let url = self
-            .stack()
-            .redis_url()
-            .expect("the functions declare REDIS_URL");
-        let client = redis::Client::open(url).expect("the stack gives a valid address");
-        client
-            .get_multiplexed_async_connection()
-            .await
-            .expect("Redis runs")
+    pub async fn keys(&self) -> Keys {
+        Keys::connect(self.redis()).await
+    }
+
+    /// Whether that is a cluster.
+    pub fn has_cluster(&self) -> bool {
+        self.redis().nodes().len() > 1
     }
 
     /// Takes PostgreSQL away: who is connected is cut off, who connects is refused.
@@ -182,7 +186,8 @@ impl TestStack {
             .expect("the stack runs its own PostgreSQL")
     }
 
-    fn redis(&self) -> &Redis {
+    /// The functions' Redis itself: to stop one of its nodes, say.
+    pub fn redis(&self) -> &Redis {
         self.stack().redis().expect("the stack runs its own Redis")
     }
 }
@@ -216,6 +221,13 @@ impl TestStackBuilder {
     #[must_use]
     pub fn no_schedules(mut self) -> Self {
         self.options.schedules = false;
+        self
+    }
+
+    /// On a Redis Cluster of three masters.
+    #[must_use]
+    pub fn redis_cluster(mut self) -> Self {
+        self.options.redis = RedisKind::Cluster;
         self
     }
 
@@ -272,6 +284,15 @@ async fn functions() -> &'static BTreeMap<String, PathBuf> {
             .expect("the functions compile")
     };
     BUILT.get_or_init(build).await
+}
+
+/// Whether an environment variable has that value; another one than that or nothing is a mistake worth stopping for.
+fn set_to(variable: &str, value: &str) -> bool {
+    match env::var(variable).as_deref() {
+        Ok(found) if found == value => true,
+        Ok("") | Err(_) => false,
+        Ok(found) => panic!("{variable} is {found}, and can only be {value}"),
+    }
 }
 
 /// The folder of the workspace, where `template.yaml` is.

@@ -3,7 +3,7 @@
 //! | module | is |
 //! |---|---|
 //! | [`Place`] | the folder that the servers of one stack live in, locked against a second stack |
-//! | [`Postgres`], [`Redis`] | a running server, with stop and start for tests that take it away |
+//! | [`Postgres`], [`Redis`] | a running server, or a cluster of them, with stop and start for tests that take it away |
 //! | [`migrate`] | the schema, from files `V<n>__<name>.sql` |
 //!
 //! A server dies with this process, however this process dies: see `spawn`.
@@ -25,7 +25,7 @@ pub use install::Install;
 pub use migrate::{MigrateError, migrate};
 pub use place::{Lifetime, Place};
 pub use postgres::Postgres;
-pub use redis::Redis;
+pub use redis::{Redis, RedisKind, RedisNode};
 
 /// Why a server is not to be had.
 #[derive(Debug, thiserror::Error)]

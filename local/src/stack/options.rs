@@ -6,7 +6,7 @@ use crate::{
     gateway::{Limits, Unconfirmed},
     lambda::LambdaOptions,
     progress::Progress,
-    services::{Install, Lifetime},
+    services::{Install, Lifetime, RedisKind},
 };
 
 /// What a stack is told when it starts.
@@ -30,6 +30,8 @@ pub struct StackOptions {
     pub database_url: Option<String>,
     /// A Redis that runs elsewhere; none is started then.
     pub redis_url: Option<String>,
+    /// Of how many nodes the Redis is that is started.
+    pub redis: RedisKind,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
     /// Values for environment variables that the template declares; another name is an error.
@@ -70,6 +72,7 @@ impl StackOptions {
             migrations: None,
             database_url: None,
             redis_url: None,
+            redis: RedisKind::Single,
             parameters: BTreeMap::new(),
             environment: BTreeMap::new(),
             shell: BTreeMap::new(),

@@ -50,7 +50,7 @@ impl Stores {
             false => None,
         };
         let redis = match wants(REDIS_URL, &options.redis_url) {
-            true => Some(start_redis(&place, &options.progress).await?),
+            true => Some(start_redis(&place, options).await?),
             false => None,
         };
         let started =
@@ -64,23 +64,20 @@ impl Stores {
             apply(url, &dir, &options.progress).await?;
         }
         let mut proxies = Vec::new();
-        let ways = [
-            (
-                DATABASE_URL,
-                &database_url,
-                postgres.is_some(),
-                dials.postgres(),
-            ),
-            (REDIS_URL, &redis_url, redis.is_some(), dials.redis()),
-        ];
         let mut addresses = BTreeMap::new();
-        for (variable, url, is_ours, link) in ways {
-            let Some(url) = url else { continue };
-            let url = match is_ours {
-                true => through(link, url, &mut proxies).await?,
+        if let Some(url) = &database_url {
+            let url = match postgres.is_some() {
+                true => through(dials.postgres(), url, &mut proxies).await?,
                 false => url.clone(),
             };
-            addresses.insert(variable.to_owned(), url);
+            addresses.insert(DATABASE_URL.to_owned(), url);
+        }
+        if let Some(url) = &redis_url {
+            let url = match &redis {
+                Some(redis) => redis_through(dials.redis(), redis, &mut proxies).await?,
+                None => url.clone(),
+            };
+            addresses.insert(REDIS_URL.to_owned(), url);
         }
         override_declared(template, &addresses);
         Ok(Self {
@@ -121,13 +118,28 @@ pub(super) fn migrations(options: &StackOptions) -> Option<PathBuf> {
 /// The same address with a proxy in its way.
 async fn through(link: &Link, url: &str, proxies: &mut Vec<Proxy>) -> Result<String> {
     let server = server_in(url).context("a server of the stack's own has a numeric address")?;
+    let proxy = open(link, server, proxies).await?;
+    Ok(url.replacen(&server.to_string(), &proxy.to_string(), 1))
+}
+
+/// The address of a Redis with a proxy before each node. The nodes of a cluster send their clients to the proxies of the others.
+async fn redis_through(link: &Link, redis: &Redis, proxies: &mut Vec<Proxy>) -> Result<String> {
+    let mut addresses = Vec::new();
+    for node in redis.nodes() {
+        addresses.push(open(link, node.address(), proxies).await?);
+    }
+    redis.form(&addresses).await?;
+    Ok(redis.url_through(&addresses))
+}
+
+async fn open(link: &Link, server: SocketAddr, proxies: &mut Vec<Proxy>) -> Result<SocketAddr> {
     let proxy = link
         .open(server)
         .await
         .context("opening a proxy on 127.0.0.1")?;
-    let url = url.replacen(&server.to_string(), &proxy.address.to_string(), 1);
+    let address = proxy.address;
     proxies.push(proxy);
-    Ok(url)
+    Ok(address)
 }
 
 /// `127.0.0.1:5432` of `postgres://postgres@127.0.0.1:5432/gatepost`.
@@ -153,10 +165,12 @@ async fn start_postgres(
     Ok(postgres)
 }
 
-async fn start_redis(place: &Place, progress: &Progress) -> Result<Redis> {
+async fn start_redis(place: &Place, options: &StackOptions) -> Result<Redis> {
     let began = Instant::now();
-    let redis = Redis::start(place).await?;
-    progress.step(&format!("Redis started in {:.1?}", began.elapsed()));
+    let redis = Redis::start(place, options.redis).await?;
+    options
+        .progress
+        .step(&format!("Redis started in {:.1?}", began.elapsed()));
     Ok(redis)
 }
 

@@ -125,7 +125,7 @@ impl Round {
             connection::touch(&mut pipeline, socket);
         }
         connection::of_users(&mut pipeline, audience);
-        let connections = match app.cache.run(&pipeline).await {
+        let connections = match app.cache.run_partly(&pipeline).await {
             Ok(answers) => connection::targets(audience, answers),
             Err(error) => return log_failure(&error, "finding the audience of a message"),
         };

@@ -69,7 +69,7 @@ impl Pusher {
             connection::touch(&mut pipeline, own);
         }
         connection::of_users(&mut pipeline, users);
-        let answers: Vec<HashMap<String, String>> = self.cache.run(&pipeline).await?;
+        let answers: Vec<HashMap<String, String>> = self.cache.run_partly(&pipeline).await?;
         Ok(self
             .to_others(connection::targets(users, answers), own, frame)
             .await)

@@ -8,15 +8,8 @@ WITH listed AS MATERIALIZED (
     ORDER BY s.changed_at DESC
     LIMIT $2
 )
-SELECT listed.*, (SELECT e.name FROM epochs e) AS epoch, unread.unread, last.*
+SELECT listed.*, (SELECT e.name FROM epochs e) AS epoch, session_unread(listed.session_id, $1, listed.read_seq) AS unread, last.*
 FROM listed
-CROSS JOIN LATERAL (
-    SELECT count(*) AS unread FROM (
-        SELECT FROM messages m
-        WHERE m.session_id = listed.session_id AND m.seq > listed.read_seq AND m.user_id <> $1 AND m.deleted_at IS NULL
-        LIMIT 100
-    ) counted
-) unread
 LEFT JOIN LATERAL (
     SELECT m.id, m.seq, m.change, m.rev, m.user_id, m.role, m.content, m.metadata, m.created_at, m.edited_at, m.deleted_at
     FROM messages m WHERE m.session_id = listed.session_id ORDER BY m.seq DESC LIMIT 1
