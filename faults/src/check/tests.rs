@@ -466,6 +466,20 @@ fn a_number_that_stands_for_nothing_or_for_two_things_is_a_hole() {
 }
 
 #[test]
+fn a_page_that_leaves_something_out_is_a_hole() {
+    let (one, two) = (message(1, "one"), message(2, "two"));
+    let mut story = Story::new();
+    story.said(1, "one").said(2, "two");
+    let whole = [one.clone(), two.clone()];
+    let mut good = story.clone();
+    good.paged(DESK, whole.to_vec()).table(2, &whole).is_sound();
+    story
+        .paged(DESK, vec![two])
+        .table(2, &whole)
+        .breaks(Rule::Holes);
+}
+
+#[test]
 fn an_edit_is_applied_as_it_was_acknowledged() {
     let one = message(1, "one");
     let two = edited(&one, 2, "two");
