@@ -80,9 +80,10 @@ fn replace(function: &str, text: &str, by: &str) -> String {
     )
 }
 
-/// Functions with another text of the same length. They live in the folder.
+/// Functions with another text, which spaces make as long as the one it stands for. They live in the folder.
 fn patch(options: &mut Options, folder: &Path, text: &str, by: &str) {
-    assert_eq!(text.len(), by.len());
+    let by = format!("{by:<width$}", width = text.len());
+    assert_eq!(text.len(), by.len(), "{by:?} is too long");
     let mut patched = 0;
     for executable in options.executables.as_mut().unwrap().values_mut() {
         let mut bytes = fs::read(&executable).unwrap();
@@ -229,7 +230,7 @@ async fn a_list_that_takes_whatever_comes() {
         &mut options,
         folder.path(),
         "change ~= head + 1",
-        "change ~= change  ",
+        "change ~= change",
     );
     breaks(options, Rule::Holes).await;
 }
@@ -245,7 +246,7 @@ async fn a_ping_that_finds_nothing() {
         &mut options,
         folder.path(),
         "if not state[3] or tonumber(state[1]) ~= tonumber(ARGV[1]) or",
-        "if                tonumber(state[1]) ~= tonumber(state[1]) or   ",
+        "if tonumber(state[1]) ~= tonumber(state[1]) or",
     );
     breaks(options, Rule::Converged).await;
 }
