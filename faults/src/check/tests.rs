@@ -648,6 +648,17 @@ fn a_read_mark_only_moves_forward_and_what_is_unread_is_counted() {
     );
     back.table_with(2, &seen, &[(ADA, 0), (BOB, 2)])
         .breaks(Rule::Reads);
+    let mut anew = story.clone();
+    let let_in = Request::Add {
+        key: "add".to_owned(),
+        session: S,
+        user: BOB,
+    };
+    anew.asked(BOB, read(2), Answer::Marked { seq: 2 })
+        .asked(ADA, remove(BOB), Answer::Done)
+        .asked(ADA, let_in, Answer::Done)
+        .asked(BOB, read(1), Answer::Marked { seq: 1 });
+    anew.table_with(2, &seen, &[(ADA, 0), (BOB, 1)]).is_sound();
     story.table_with(2, &seen, &[(ADA, 0), (BOB, 1)]);
     let listed = |user, read_seq, unread| What::Listed {
         user,

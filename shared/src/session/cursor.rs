@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// A cursor that we made is far shorter; longer ones are refused.
 const MAX_CURSOR_CHARS: usize = 64;
+/// The name of no epoch. Not empty: to the scripts that would be the present one.
+const NO_EPOCH: &str = "?";
 
 /// A life of the database (`epochs` in the schema). A restored backup begins a new one: it gives numbers out again that its clients
 /// have seen for other changes.
@@ -70,11 +72,12 @@ impl Cursor {
         let number = |text: &str| text.parse().ok().filter(|change| *change >= 0);
         Some(match text.rsplit_once('.') {
             None => number(text).map(Self::of_change),
+            Some(("", _)) => None,
             Some((epoch, change)) => {
                 number(change).map(|change| Epoch::from_column(epoch).at(change))
             }
         })
-        .map(|cursor| cursor.unwrap_or_else(|| Epoch(String::new()).at(0)))
+        .map(|cursor| cursor.unwrap_or_else(|| Epoch::from_column(NO_EPOCH).at(0)))
     }
 
     /// The epoch's name, if the cursor has one.
@@ -148,9 +151,10 @@ mod tests {
 
     #[test]
     fn a_cursor_that_cannot_be_read_belongs_to_no_epoch() {
-        for text in ["gibberish", "a.b", "a.-1", &"x".repeat(64)] {
+        for text in ["gibberish", "a.b", "a.-1", ".0", &"x".repeat(64)] {
             let cursor = Cursor::parse(text).unwrap();
             assert!(!cursor.is_within(&Epoch::from_column("a"), 9), "{text}");
+            assert_ne!(cursor.epoch(), Some(""), "{text}");
         }
     }
 }

@@ -178,7 +178,12 @@ async fn what_is_no_cursor_is_refused_or_starts_over() {
     let ada = stack.guest().await;
     let session = ada.open_session("Kettles").await;
     let mut phone = ada.device("phone").await;
-    for cursor in [json!("of another version"), json!("a.b"), json!("0.0")] {
+    for cursor in [
+        json!("of another version"),
+        json!("a.b"),
+        json!(".0"),
+        json!("0.0"),
+    ] {
         starts_over(&ada, &mut phone, &session, &cursor).await;
     }
     for cursor in [json!(-1), json!(""), json!("x".repeat(65)), json!({})] {
