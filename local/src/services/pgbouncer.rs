@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -59,7 +59,7 @@ impl PgBouncer {
 
     async fn start_on(
         place: &Place,
-        program: &PathBuf,
+        program: &Path,
         postgres: &str,
         port: u16,
     ) -> Result<Self, ServiceError> {

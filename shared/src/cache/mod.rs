@@ -56,11 +56,16 @@ impl Coded for CacheError {
 impl Cache {
     /// A connection to `REDIS_URL`.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        Self::open(config.redis_url.expose())
+    }
+
+    /// A connection to a Redis of that address.
+    pub fn open(url: &str) -> Result<Self, ConfigError> {
         let invalid = ConfigError::Invalid {
             name: "REDIS_URL",
             expected: "a redis://, rediss://, redis+cluster:// or rediss+cluster:// address",
         };
-        let address = Address::parse(config.redis_url.expose()).ok_or(invalid.clone())?;
+        let address = Address::parse(url).ok_or(invalid.clone())?;
         let way = match address {
             Address::Node(url) => Node::new(url).map(Way::Node),
             Address::Cluster(seeds) => {
