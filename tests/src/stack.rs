@@ -131,6 +131,11 @@ impl TestStack {
         Keys::connect(self.redis()).await
     }
 
+    /// Whether a pooler stands before the functions' PostgreSQL.
+    pub fn has_pooler(&self) -> bool {
+        self.stack().has_pooler()
+    }
+
     /// Whether that is a cluster.
     pub fn has_cluster(&self) -> bool {
         self.redis().nodes().len() > 1

@@ -27,8 +27,7 @@ pub(super) struct Stores {
     pub(super) redis_url: Option<String>,
     pub(super) postgres: Option<Postgres>,
     pub(super) redis: Option<Redis>,
-    #[expect(dead_code, reason = "it is kept for what its end does")]
-    pooler: Option<PgBouncer>,
+    pub(super) pooler: Option<PgBouncer>,
     #[expect(dead_code, reason = "they are kept for what their end does")]
     proxies: Vec<Proxy>,
     // Last: it removes the folder of those above.
