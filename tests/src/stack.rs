@@ -22,10 +22,16 @@ use uuid::Uuid;
 use crate::{keys::Keys, line::Line, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
-const GENEROUS: [(&str, &str); 3] = [
+const GENEROUS: [(&str, &str); 9] = [
     ("RATE_LIMIT_AUTH", "100000"),
     ("RATE_LIMIT_WS_CONN", "100000"),
     ("RATE_LIMIT_MESSAGES", "100000"),
+    ("RATE_LIMIT_GUESTS", "100000"),
+    ("RATE_LIMIT_REFRESH", "100000"),
+    ("RATE_LIMIT_TICKETS", "100000"),
+    ("RATE_LIMIT_INVITES", "100000"),
+    ("RATE_LIMIT_TYPING", "100000"),
+    ("RATE_LIMIT_READS", "100000"),
 ];
 
 /// `cluster` runs every stack on a Redis Cluster of three masters.
