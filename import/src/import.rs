@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{cache::Cache, session::recent};
+use shared::{cache::Cache, config::Secret, session::recent};
 use uuid::Uuid;
 
 use crate::{
@@ -31,7 +31,9 @@ pub(crate) async fn import(cli: &Cli) -> Result<Summary> {
         None => Users::default(),
     };
     let cache = match &cli.redis_url {
-        Some(url) => Some(Cache::open(url).context("--redis-url cannot be used")?),
+        Some(url) => {
+            Some(Cache::at(&Secret::from(url.as_str())).context("--redis-url cannot be used")?)
+        }
         None => None,
     };
     let mut source = Source::open(&cli.from).await?;
