@@ -27,6 +27,7 @@ mod logs;
 mod management;
 mod nonsense;
 mod order;
+mod pooler;
 mod postgres_away;
 mod recent_list;
 mod redacted;
