@@ -13,6 +13,7 @@ mod cleanup;
 mod cluster;
 mod dials;
 mod error_codes;
+mod flushall;
 mod frames;
 mod handover;
 mod heartbeat;
