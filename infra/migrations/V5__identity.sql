@@ -227,17 +227,12 @@ BEGIN
         RETURNING m.user_id, m.role, m.read_seq, m.joined_at, true;
 END $$;
 
--- Opens a session with its owner, unless they own too many: true if it was opened. The user's lock makes two at once wait.
-CREATE FUNCTION session_open(p_id uuid, p_title text, p_lifetime interval, p_owner uuid, p_max integer)
-RETURNS boolean LANGUAGE plpgsql AS $$
+-- Whether a user may own one more session. Called from the statement that opens it: the user's lock, held to its end, makes two at
+-- once wait, and a volatile function sees what was committed meanwhile.
+CREATE FUNCTION session_room(p_owner uuid, p_max integer) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
     PERFORM FROM users u WHERE u.id = p_owner FOR NO KEY UPDATE;
-    IF (SELECT count(*) FROM members m WHERE m.user_id = p_owner AND m.role = 'owner') >= p_max THEN
-        RETURN false;
-    END IF;
-    INSERT INTO sessions (id, title, expires_at) VALUES (p_id, p_title, now() + p_lifetime);
-    INSERT INTO members (session_id, user_id, role) VALUES (p_id, p_owner, 'owner');
-    RETURN true;
+    RETURN (SELECT count(*) FROM members m WHERE m.user_id = p_owner AND m.role = 'owner') < p_max;
 END $$;
 
 -- ---- Attempts to sign in --------------------------------------------------------------------------------------------------

@@ -1,44 +1,180 @@
 /**
- * The page: the first screen, or the three seats of the demonstration.
+ * The page: the way in, the chat, or the three seats of the demonstration.
  */
 import { Demo } from "./demo.js";
-import { askToStartOver } from "./view/start-over.js";
+import { gatepost, ignoreChatError, storedJson } from "./gatepost.js";
+import { languageItems, logIn, signUp, wantsLogOut } from "./view/account.js";
+import { App } from "./view/app.js";
+import { ask } from "./view/dialog.js";
+import { errorText } from "./view/format.js";
+import { inviteInAddress } from "./view/invitation.js";
+import { hasSchedules, showSchedules } from "./view/schedules.js";
+import { applySettings, chooseLanguage, colourItems } from "./view/settings.js";
 import { stage } from "./view/stage.js";
 import { startScreen } from "./view/start-screen.js";
+import { spoken, t } from "./view/words/index.js";
 
-const demo = new Demo({ language: navigator.language });
+const TWO_DEVICES = "#/two";
 
-/** @param {string} [note] Why the reader is here again. */
-function showStart(note) {
+/** Whether the user has an account, and is no guest. The server does not tell. */
+const account = storedJson(localStorage, "gatepost.account", false);
+
+/** Ends what is shown now. */
+let end = () => {};
+let schedules = false;
+
+async function show(/** @type {string} */ note = "") {
+  end();
+  const me = await gatepost({ language: spoken() });
+  if (me.api.userId === null) showStart(me, note);
+  else if (location.hash === TWO_DEVICES) await showStage(me);
+  else await showApp(me);
+}
+
+/**
+ * @param {import("./view/app.js").Me} me
+ * @param {string} note Why the reader is here again.
+ */
+function showStart({ api }, note) {
   const begin = async (/** @type {(step: string) => void} */ progress) => {
-    await demo.begin(progress);
-    showStage();
+    progress(t("startingGuest"));
+    await api.guest();
+    account.write(false);
+    progress(t("openingSession"));
+    if (inviteInAddress() === null) await api.openSession({ title: t("demoTitle") });
+    await show();
   };
-  document.body.replaceChildren(startScreen({ note, begin }));
+  const enter = async () => {
+    if (!(await logIn(api))) return;
+    account.write(true);
+    await show();
+  };
+  document.body.replaceChildren(startScreen({ note, begin, logIn: enter, chooseLanguage: speakAnew }));
+  end = () => {};
 }
 
-function showStage() {
-  const seats = demo.seats();
-  const wake = () => {
-    if (document.visibilityState === "visible") for (const { chat } of seats) chat.socket.check();
-  };
-  // Timers sleep with the machine; these two say that it is awake, or on another network.
-  window.addEventListener("online", wake);
-  document.addEventListener("visibilitychange", wake);
+/** @param {import("./view/app.js").Me} me */
+async function showApp(me) {
+  const { api, chat, sessions } = me;
+  const app = new App(me, { items });
 
-  const startOver = async (/** @type {string} */ note) => {
-    window.removeEventListener("online", wake);
-    document.removeEventListener("visibilitychange", wake);
-    for (const { chat } of seats) chat.socket.stop();
-    await demo.end();
-    showStart(note);
+  function items() {
+    const enter = [
+      { label: t("signUp"), act: async () => void ((await signUp(api)) && account.write(true)) },
+      { label: t("logIn"), act: enterAccount },
+    ];
+    return [
+      ...(account.read() ? [] : [{ heading: t("guest") }, ...enter]),
+      { label: t("twoDevices"), act: twoDevices },
+      ...(schedules ? [{ label: t("schedules"), act: () => void showSchedules() }] : []),
+      { heading: t("language") },
+      ...languageItems(speakAnew),
+      { heading: t("colours") },
+      ...colourItems(),
+      { heading: "" },
+      { label: t("logOut"), act: leave, danger: true },
+    ];
+  }
+
+  async function enterAccount() {
+    if (!(await logIn(api))) return;
+    account.write(true);
+    await show();
+  }
+
+  async function leave() {
+    if (!(await wantsLogOut(!account.read()))) return;
+    await api.logout().catch(ignoreChatError);
+    forgetEverybody();
+    await show();
+  }
+
+  chat.socket.addEventListener("state", () => {
+    const { error } = chat.socket;
+    if (chat.socket.state !== "offline" || !error) return;
+    // A guest who logged in goes on as the account, in every window.
+    if (error.code === "logged_in") void show();
+    else if (error.signedOut || error.code === "signed_out") {
+      api.forget();
+      void show(errorText(error));
+    }
+  });
+  document.body.replaceChildren(app.element);
+  end = () => {
+    app.close();
+    chat.stop();
   };
-  const ask = async () => {
-    if (await askToStartOver()) await startOver("");
-  };
-  document.body.replaceChildren(stage({ seats, title: demo.title, startOver, ask }));
-  for (const { chat } of seats) chat.socket.start();
+  chat.start();
+  await join(me, app);
+  await sessions.refresh();
+  // Somebody with one conversation came for that one.
+  if (location.hash.length < 3 && sessions.items.length === 1 && matchMedia("(min-width: 48rem)").matches) app.open(sessions.items[0].session_id);
 }
 
-if (demo.begun) showStage();
-else showStart();
+/**
+ * Uses the invite of the address, if there is one.
+ *
+ * @param {import("./view/app.js").Me} me
+ * @param {App} app
+ */
+async function join({ api, sessions }, app) {
+  const invite = inviteInAddress();
+  if (invite === null) return;
+  history.replaceState(null, "", "#/");
+  try {
+    const info = await api.join(invite);
+    sessions.put(info);
+    app.open(info.session_id);
+  } catch (error) {
+    ignoreChatError(error);
+    await ask({ title: t("joining"), lead: errorText(error) });
+  }
+}
+
+function twoDevices() {
+  location.hash = TWO_DEVICES;
+}
+
+/** @param {import("./view/app.js").Me} me */
+async function showStage(me) {
+  document.body.replaceChildren();
+  const demo = new Demo(me, spoken());
+  try {
+    await demo.begin();
+  } catch (error) {
+    ignoreChatError(error);
+    history.replaceState(null, "", "#/");
+    await show();
+    await ask({ title: t("twoDevices"), lead: errorText(error) });
+    return;
+  }
+  const leave = () => (location.hash = "#/");
+  document.body.replaceChildren(stage({ seats: demo.seats, title: demo.title, leave }));
+  for (const { chat } of demo.seats) chat.start();
+  end = () => {
+    for (const { chat } of demo.seats) chat.stop();
+  };
+}
+
+/** @param {string} tag */
+function speakAnew(tag) {
+  chooseLanguage(tag);
+  void show();
+}
+
+/** What a sign-in leaves in this browser. */
+function forgetEverybody() {
+  for (const name of Object.keys(localStorage)) {
+    if (name.startsWith("gatepost.") && !["gatepost.language", "gatepost.colours"].includes(name)) localStorage.removeItem(name);
+  }
+}
+
+let before = location.hash;
+window.addEventListener("hashchange", () => {
+  const crossed = (before === TWO_DEVICES) !== (location.hash === TWO_DEVICES);
+  before = location.hash;
+  if (crossed || inviteInAddress() !== null) void show();
+});
+applySettings();
+hasSchedules().then((has) => (schedules = has));
+void show();

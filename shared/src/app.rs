@@ -6,6 +6,7 @@ use crate::{
     cache::Cache,
     config::{Config, ConfigError},
     database::Database,
+    limit::Buckets,
     push::Pusher,
     token::KeyRing,
 };
@@ -21,6 +22,8 @@ pub struct App {
     pub cache: Cache,
     /// The way to other sockets.
     pub push: Pusher,
+    /// What stands behind the limits while Redis is away.
+    pub buckets: Buckets,
     /// Signs session ids.
     pub session_keys: KeyRing,
     /// Signs access tokens and tickets.
@@ -34,6 +37,7 @@ impl App {
         let cache = Cache::new(&config)?;
         Ok(Arc::new(Self {
             database: Database::new(&config)?,
+            buckets: Buckets::default(),
             push: Pusher::new(&config, cache.clone())?,
             session_keys: KeyRing::parse("SESSION_KEYS", &config.session_keys)?,
             token_keys: KeyRing::parse("TOKEN_KEYS", &config.token_keys)?,

@@ -81,6 +81,10 @@ codes! {
     UserNotFound = "user_not_found", 404, false;
     /// A member id that is not in the session.
     MemberNotFound = "member_not_found", 404, false;
+    /// An invite that is unknown, used, revoked or expired: the four are not told apart.
+    InviteInvalid = "invite_invalid", 404, false;
+    /// As many sessions, members or invites as are allowed.
+    LimitReached = "limit_reached", 409, false;
     /// A message id that is not in the session, or no longer.
     MessageNotFound = "message_not_found", 404, false;
     /// A path that leads nowhere.

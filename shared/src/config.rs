@@ -25,14 +25,32 @@ pub struct Config {
     pub pong_wait: Duration,
     /// `MESSAGE_RETENTION`, 90 d unless set: how long a message is kept.
     pub message_retention: Duration,
-    /// `RATE_LIMIT_AUTH`, 10 unless set: log-ins and sign-ups per 5 minutes and IP address.
+    /// `CLEANUP_SLICE`, 60 s unless set: how long one invocation of cleanup goes on.
+    pub cleanup_slice: Duration,
+    /// `RATE_LIMIT_AUTH`, 10 unless set: log-ins, sign-ups and uses of a service's key per 5 minutes, by IP address and by account.
     pub auth_limit: u32,
+    /// `RATE_LIMIT_GUESTS`, 30 unless set: new guests per 5 minutes and IP address.
+    pub guest_limit: u32,
+    /// `RATE_LIMIT_REFRESH`, 60 unless set: refreshes and log-outs per minute and IP address.
+    pub refresh_limit: u32,
+    /// `RATE_LIMIT_TICKETS`, 30 unless set: tickets per minute and user.
+    pub ticket_limit: u32,
+    /// `RATE_LIMIT_INVITES`, 30 unless set: invites made and used per hour and user.
+    pub invite_limit: u32,
     /// `RATE_LIMIT_WS_CONN`, 30 unless set: sockets opened per minute and IP address.
     pub connect_limit: u32,
     /// `RATE_LIMIT_MESSAGES`, 10 unless set: messages per second and connection.
     pub message_limit: u32,
+    /// `RATE_LIMIT_TYPING`, 5 unless set: typing frames per second and connection.
+    pub typing_limit: u32,
+    /// `RATE_LIMIT_READS`, 10 unless set: read marks per second and connection.
+    pub read_limit: u32,
     /// `QUOTA_MESSAGES`, 10,000 unless set: messages per day and user.
     pub message_quota: u32,
+    /// `SESSIONS_PER_USER`, 1,000 unless set: sessions that a user may own.
+    pub sessions_per_user: u32,
+    /// `MEMBERS_PER_SESSION`, 100 unless set: members that a session may have, its owner among them.
+    pub members_per_session: u32,
     /// `CONNECTIONS_PER_USER`, 50 unless set: sockets that a user may have open.
     pub connections_per_user: u32,
     /// `PUSH`, on unless `off`: whether others are told at once. Off, they find out by sync.
@@ -64,10 +82,19 @@ impl Config {
             pong_wait: vars.duration("WS_PONG_WAIT", Duration::from_secs(60))?,
             message_retention: vars
                 .duration("MESSAGE_RETENTION", Duration::from_secs(90 * 86_400))?,
+            cleanup_slice: vars.duration("CLEANUP_SLICE", Duration::from_secs(60))?,
             auth_limit: vars.count("RATE_LIMIT_AUTH", 10)?,
+            guest_limit: vars.count("RATE_LIMIT_GUESTS", 30)?,
+            refresh_limit: vars.count("RATE_LIMIT_REFRESH", 60)?,
+            ticket_limit: vars.count("RATE_LIMIT_TICKETS", 30)?,
+            invite_limit: vars.count("RATE_LIMIT_INVITES", 30)?,
             connect_limit: vars.count("RATE_LIMIT_WS_CONN", 30)?,
             message_limit: vars.count("RATE_LIMIT_MESSAGES", 10)?,
+            typing_limit: vars.count("RATE_LIMIT_TYPING", 5)?,
+            read_limit: vars.count("RATE_LIMIT_READS", 10)?,
             message_quota: vars.count("QUOTA_MESSAGES", 10_000)?,
+            sessions_per_user: vars.count("SESSIONS_PER_USER", 1_000)?,
+            members_per_session: vars.count("MEMBERS_PER_SESSION", 100)?,
             connections_per_user: vars.count("CONNECTIONS_PER_USER", 50)?,
             push: vars.switch("PUSH")?,
             limits: vars.switch("LIMITS")?,

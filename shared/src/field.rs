@@ -68,6 +68,11 @@ impl Fields {
             .ok_or(InvalidField(name))
     }
 
+    /// A whole number from 0, or absent.
+    pub fn optional_count(&self, name: &'static str) -> Result<Option<i64>, InvalidField> {
+        self.optional(name, |value| value.as_i64().filter(|number| *number >= 0))
+    }
+
     /// A revision: a whole number from 1.
     pub fn revision(&self, name: &'static str) -> Result<i32, InvalidField> {
         let revision = self.optional_revision(name)?;

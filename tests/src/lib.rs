@@ -10,18 +10,22 @@
 //! # }
 //! ```
 
+mod browser;
 mod conversation;
 mod counts;
 mod keys;
+mod line;
 mod rest;
 mod socket;
 mod stack;
 mod user;
 mod watch;
 
+pub use browser::{Browser, Page};
 pub use conversation::Conversation;
 pub use counts::Counts;
 pub use keys::Keys;
+pub use line::Line;
 pub use rest::{Reply, Rest};
 pub use socket::{Closed, Refused, Socket};
 pub use stack::{TestStack, TestStackBuilder};

@@ -184,6 +184,32 @@ impl Rest {
         .await
     }
 
+    /// Makes an invite: `{role?, expires_in?}`.
+    pub async fn invite(&self, session_id: &str, wish: &Value) -> Reply {
+        self.post(&format!("/api/chat/sessions/{session_id}/invites"), wish)
+            .await
+    }
+
+    /// The open invites of a session.
+    pub async fn invites(&self, session_id: &str) -> Reply {
+        self.get(&format!("/api/chat/sessions/{session_id}/invites"), &[])
+            .await
+    }
+
+    /// Makes an invite worth nothing.
+    pub async fn revoke_invite(&self, session_id: &str, invite_id: &str) -> Reply {
+        self.delete(&format!(
+            "/api/chat/sessions/{session_id}/invites/{invite_id}"
+        ))
+        .await
+    }
+
+    /// Joins the session that an invite leads to.
+    pub async fn accept_invite(&self, invite: &str) -> Reply {
+        self.post("/api/chat/invites", &json!({"invite": invite}))
+            .await
+    }
+
     /// What has changed since a cursor: `("after_change", "7")`, `("since", …)`, `("after_id", …)`, `("limit", …)`.
     pub async fn since(&self, session_id: &str, cursor: &[(&str, &str)]) -> Reply {
         self.get(

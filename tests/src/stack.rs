@@ -19,13 +19,19 @@ use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::{keys::Keys, rest::Rest, user::User, watch::Watch};
+use crate::{keys::Keys, line::Line, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
-const GENEROUS: [(&str, &str); 3] = [
+const GENEROUS: [(&str, &str); 9] = [
     ("RATE_LIMIT_AUTH", "100000"),
     ("RATE_LIMIT_WS_CONN", "100000"),
     ("RATE_LIMIT_MESSAGES", "100000"),
+    ("RATE_LIMIT_GUESTS", "100000"),
+    ("RATE_LIMIT_REFRESH", "100000"),
+    ("RATE_LIMIT_TICKETS", "100000"),
+    ("RATE_LIMIT_INVITES", "100000"),
+    ("RATE_LIMIT_TYPING", "100000"),
+    ("RATE_LIMIT_READS", "100000"),
 ];
 
 /// `cluster` runs every stack on a Redis Cluster of three masters.
@@ -250,6 +256,13 @@ impl TestStackBuilder {
     pub fn lambda(mut self, change: impl FnOnce(&mut LambdaOptions)) -> Self {
         change(&mut self.options.lambda);
         self
+    }
+
+    /// Serves the page, and lets its sockets open over `line`, which leads to this stack.
+    #[must_use]
+    pub fn page(mut self, line: &Line) -> Self {
+        self.options.static_dir = Some(workspace().join("local/web"));
+        self.variable("WEBSOCKET_URL", &format!("ws://{}/prod", line.address()))
     }
 
     /// How long a socket may be silent, and how long it may live, before the gateway closes it.

@@ -1,15 +1,25 @@
-//! On a schedule: removes what is past its time, in batches that stop before the function's deadline, and reports the counts.
+//! On schedules: removes what is past its time in slices, or counts it, and reports.
 
 use std::sync::Arc;
 
 use lambda_runtime::{Diagnostic, LambdaEvent, run_concurrent, service_fn};
-use serde_json::Value;
+use serde::Deserialize;
 use shared::{
     App,
     invocation::{fault, time_left},
-    sweep::{SweepReport, sweep},
+    sweep::{SweepReport, dry_run, sweep},
     telemetry,
 };
+
+/// What a schedule or an operator asks for; what else stands in a schedule's event does not matter.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Request {
+    /// Count, and remove nothing.
+    dry_run: bool,
+    /// Only if the slice before has left something.
+    go_on: bool,
+}
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -18,8 +28,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     run_concurrent(service_fn(move |event| cleanup(app.clone(), event))).await
 }
 
-async fn cleanup(app: Arc<App>, event: LambdaEvent<Value>) -> Result<SweepReport, Diagnostic> {
-    sweep(&app, || time_left(&event.context))
-        .await
-        .map_err(|error| fault(&error, "cleanup"))
+async fn cleanup(app: Arc<App>, event: LambdaEvent<Request>) -> Result<SweepReport, Diagnostic> {
+    let time_left = || time_left(&event.context);
+    let report = match &event.payload {
+        Request { dry_run: true, .. } => dry_run(&app, time_left).await,
+        request => sweep(&app, request.go_on, time_left).await,
+    };
+    report.map_err(|error| fault(&error, "cleanup"))
 }

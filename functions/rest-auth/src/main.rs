@@ -1,4 +1,4 @@
-//! `/api/auth/*`: guests, sign-up, log-in, refresh, log-out and tickets.
+//! `/api/auth/*`: guests, sign-up, log-in, services, refresh, log-out and tickets.
 
 mod route;
 mod signed_in;
@@ -33,6 +33,7 @@ async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure>
         "POST /api/auth/login" => route::log_in(app, call).await,
         "POST /api/auth/refresh" => route::refresh(app, call).await,
         "POST /api/auth/logout" => route::log_out(app, call).await,
+        "POST /api/auth/service" => route::service(app, call).await,
         "POST /api/auth/ticket" => route::ticket(app, call).await,
         _ => Err(NotFound.into()),
     }

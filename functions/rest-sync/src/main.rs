@@ -38,6 +38,12 @@ async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure>
         "DELETE /api/chat/sessions/{id}/members/{user_id}" => {
             route::member::remove(app, user, call).await
         }
+        "GET /api/chat/sessions/{id}/invites" => route::invite::list(app, user, call).await,
+        "POST /api/chat/sessions/{id}/invites" => route::invite::make(app, user, call).await,
+        "DELETE /api/chat/sessions/{id}/invites/{invite_id}" => {
+            route::invite::revoke(app, user, call).await
+        }
+        "POST /api/chat/invites" => route::invite::accept(app, user, call).await,
         "GET /api/chat/messages/since" => route::since(app, user, call).await,
         "GET /api/chat/messages" => route::history(app, user, call).await,
         "POST /api/chat/messages" => route::send_message(app, user, call).await,

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use shared::{
     App,
     code::{Code, Failure, log_failure},
-    limit::{self, Limit},
+    limit::{self, Limit, Who},
     sign_in, telemetry,
     token::{NotedIn, TicketError, TicketHolder},
 };
@@ -92,9 +92,9 @@ async fn use_up(
     ip: &str,
 ) -> Result<(), Failure> {
     holder.require_origin(origin)?;
-    let connects = Limit::connects(&app.config);
+    let (address, connects) = (Who::address(ip), [Limit::connects(&app.config)]);
     if noted == NotedIn::Postgres {
-        limit::ask(app, &connects, ip).await?;
+        limit::ask(app, &address, &connects).await?;
         return match holder.use_up_in_postgres(&app.database).await? {
             true => Ok(()),
             false => Err(TicketError::Used.into()),
@@ -103,7 +103,7 @@ async fn use_up(
     let mut pipeline = redis::pipe();
     holder.use_up(&mut pipeline);
     sign_in::ask(&mut pipeline, holder.identity.sign_in);
-    limit::check(&mut pipeline, &connects, ip);
+    limit::check(&mut pipeline, &app.config, &address, &connects);
     // Without Redis nobody can tell a first use from a second: the client asks for another ticket, which PostgreSQL notes.
     let (first_use, signed_out, answer): (bool, bool, limit::Answer) =
         app.cache.run(&pipeline).await?;
@@ -113,9 +113,7 @@ async fn use_up(
     if signed_out {
         return Err(TicketError::SignedOut.into());
     }
-    if app.config.limits {
-        limit::decide(&connects, answer)?;
-    }
+    limit::decide(&app.config, &connects, &answer)?;
     Ok(())
 }
 

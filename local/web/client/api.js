@@ -38,11 +38,40 @@ export class Api {
     this.#credentials.keep(await this.#call("POST", "/api/auth/guest", { body: {} }));
   }
 
-  /** Ends the sign-in, on the server and here. The tokens are forgotten even if the server cannot be told. */
-  async logout() {
+  /**
+   * Makes an account. A guest who is signed in gets the credentials and keeps everything.
+   *
+   * @param {{email: string, password: string, locale?: string}} account
+   */
+  async signUp(account) {
+    this.#credentials.keep(await this.#asWhoeverIsHere("/api/auth/signup", account));
+  }
+
+  /**
+   * Signs in to an account. The sessions of a guest who is signed in move to it.
+   *
+   * @param {{email: string, password: string}} account
+   */
+  async logIn(account) {
+    this.#credentials.keep(await this.#asWhoeverIsHere("/api/auth/login", account));
+  }
+
+  /** Forgets the sign-in here; the server has ended it already. */
+  forget() {
+    this.#credentials.forget();
+  }
+
+  /**
+   * Ends the sign-in, on the server and here. The tokens are forgotten even if the server cannot be told.
+   *
+   * @param {{everywhere?: boolean}} [options] `everywhere` ends all sign-ins of the user.
+   */
+  async logout({ everywhere = false } = {}) {
     const refreshToken = this.#credentials.refreshToken;
     this.#credentials.forget();
-    if (refreshToken) await this.#call("POST", "/api/auth/logout", { body: { refresh_token: refreshToken } });
+    if (!refreshToken) return;
+    const body = { refresh_token: refreshToken, ...(everywhere && { everywhere }) };
+    await this.#call("POST", "/api/auth/logout", { body });
   }
 
   /**
@@ -94,18 +123,84 @@ export class Api {
     return this.#signed("POST", `/api/chat/sessions/${encodeURIComponent(sessionId)}/members`, { body: member });
   }
 
+  /**
+   * Also how a member leaves.
+   *
+   * @param {string} sessionId
+   * @param {string} userId
+   */
+  removeMember(sessionId, userId) {
+    return this.#signed("DELETE", `/api/chat/sessions/${encodeURIComponent(sessionId)}/members/${encodeURIComponent(userId)}`);
+  }
+
+  /**
+   * @param {string} sessionId
+   * @param {{title?: string, settings?: object, version?: number}} fields With a `version` that is not the current one, the
+   *   answer is a `conflict`.
+   * @returns {Promise<import("./types.js").SessionInfo>}
+   */
+  updateSession(sessionId, fields) {
+    return this.#signed("PATCH", `/api/chat/sessions/${encodeURIComponent(sessionId)}`, { body: fields });
+  }
+
+  /** @param {string} sessionId */
+  deleteSession(sessionId) {
+    return this.#signed("DELETE", `/api/chat/sessions/${encodeURIComponent(sessionId)}`);
+  }
+
+  // ---- Invites ----
+
+  /**
+   * Makes an invite, which lets one user in, once. Its secret is shown this one time.
+   *
+   * @param {string} sessionId
+   * @param {{role?: "member" | "assistant", expires_in?: number}} [fields] `expires_in` in seconds, 60 to 604,800.
+   * @returns {Promise<{invite_id: string, invite: string, role: string, expires_at: string}>}
+   */
+  invite(sessionId, fields = {}) {
+    return this.#signed("POST", `/api/chat/sessions/${encodeURIComponent(sessionId)}/invites`, { body: fields });
+  }
+
+  /**
+   * Those that nobody has used yet.
+   *
+   * @param {string} sessionId
+   * @returns {Promise<{invites: {invite_id: string, role: string, created_at: string, expires_at: string}[]}>}
+   */
+  invites(sessionId) {
+    return this.#signed("GET", `/api/chat/sessions/${encodeURIComponent(sessionId)}/invites`);
+  }
+
+  /**
+   * @param {string} sessionId
+   * @param {string} inviteId
+   */
+  revokeInvite(sessionId, inviteId) {
+    return this.#signed("DELETE", `/api/chat/sessions/${encodeURIComponent(sessionId)}/invites/${encodeURIComponent(inviteId)}`);
+  }
+
+  /**
+   * Joins a session.
+   *
+   * @param {string} invite The secret.
+   * @returns {Promise<import("./types.js").SessionInfo>}
+   */
+  join(invite) {
+    return this.#signed("POST", "/api/chat/invites", { body: { invite } });
+  }
+
   // ---- Messages ----
 
   /**
    * What changed after a cursor, oldest change first.
    *
    * @param {string} sessionId
-   * @param {number} afterChange
+   * @param {number | string} cursor A change, or the server's name for it.
    * @param {number} [limit] 1–500.
    * @returns {Promise<import("./types.js").SincePage>}
    */
-  since(sessionId, afterChange, limit = 200) {
-    const query = { session_id: sessionId, after_change: afterChange, limit };
+  since(sessionId, cursor, limit = 200) {
+    const query = { session_id: sessionId, [typeof cursor === "number" ? "after_change" : "cursor"]: cursor, limit };
     return this.#signed("GET", "/api/chat/messages/since", { query });
   }
 
@@ -122,6 +217,17 @@ export class Api {
   }
 
   // ---- The wire ----
+
+  /**
+   * A call that a token may come with, and need not.
+   *
+   * @param {string} path
+   * @param {object} body
+   * @returns {Promise<SignedIn>}
+   */
+  async #asWhoeverIsHere(path, body) {
+    return this.userId ? this.#signed("POST", path, { body }) : this.#call("POST", path, { body });
+  }
 
   /**
    * A call as the user. A token that the server refuses is refreshed once: clocks differ, and keys rotate.

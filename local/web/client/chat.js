@@ -1,18 +1,22 @@
 /**
  * One device of one user: its socket, and the sessions that are open on it.
  *
- * Events: `session-elsewhere`, whose `detail` is the id of a session that the server spoke of and that is not open here;
- * a client with a list of sessions fetches it anew. Connection events are those of `socket`.
+ * Events: `session-changed`, whose `detail` is an open session; and `elsewhere`, whose `detail` is a frame about a session that
+ * is not open here. `SessionList` lives on both. Connection events are those of `socket`.
  */
 import { backoff } from "./backoff.js";
 import { ignoreChatError } from "./errors.js";
+import { memoryOutbox } from "./outbox-store.js";
 import { sessionKey } from "./ids.js";
 import { Session } from "./session.js";
 import { Socket } from "./socket.js";
 import { catchUp } from "./sync.js";
 
-/** Syncing waits so long for the ack of a message that may already be stored, in milliseconds. */
-const ACK_FIRST_MS = 2_000;
+/** The server reads so many cursors of a ping. */
+const MOST_CURSORS = 100;
+
+/** What concerns the list of sessions also where the session is open. */
+const HINTS = new Set(["session_updated", "session_deleted", "member_joined", "member_left"]);
 
 /** One device of one user. */
 export class Chat extends EventTarget {
@@ -20,19 +24,23 @@ export class Chat extends EventTarget {
   /** @type {Set<Session>} */ #behind = new Set();
   #syncing = false;
   /** @type {import("./api.js").Api} */ #api;
-  /** @type {(sessionKey: string) => import("./outbox.js").OutboxStore | undefined} */ #outboxStore;
+  /** @type {import("./outbox-store.js").OutboxStore} */ #outbox;
+  /** @type {number | undefined} */ #giveUpMs;
+  /** @type {() => Record<string, number | string>} */ #moreCursors = () => ({});
 
   /**
    * @param {object} options
    * @param {import("./api.js").Api} options.api
    * @param {string} options.deviceId Chosen by the application; the same after every reload.
-   * @param {(sessionKey: string) => import("./outbox.js").OutboxStore | undefined} [options.outboxStore] Where a
-   *   session's unsent messages survive a reload; without it they do not.
+   * @param {import("./outbox-store.js").OutboxStore} [options.outbox] Where unsent messages survive a reload; without it they
+   *   do not.
+   * @param {number} [options.giveUpMs] How long a message may wait for its ack before its author is asked, in milliseconds.
    */
-  constructor({ api, deviceId, outboxStore = () => undefined }) {
+  constructor({ api, deviceId, outbox = memoryOutbox(), giveUpMs }) {
     super();
     this.#api = api;
-    this.#outboxStore = outboxStore;
+    this.#outbox = outbox;
+    this.#giveUpMs = giveUpMs;
     /** @readonly The connection: state, start, stop, and what passes on it. */
     this.socket = new Socket({ ticket: () => api.ticket(deviceId), cursors: () => this.#cursors() });
     this.socket.addEventListener("open", () => this.#opened());
@@ -43,6 +51,36 @@ export class Chat extends EventTarget {
   /** The user's id. */
   get userId() {
     return this.#api.userId;
+  }
+
+  /** The REST half. */
+  get api() {
+    return this.#api;
+  }
+
+  /** The sessions that are open here. */
+  get sessions() {
+    return [...this.#sessions.values()];
+  }
+
+  /** Connects, and stays connected until `stop`. */
+  start() {
+    this.socket.start();
+  }
+
+  /** Disconnects. */
+  stop() {
+    this.socket.stop();
+  }
+
+  /** An open session, if it is that. @param {string} sessionId */
+  find(sessionId) {
+    return this.#sessions.get(sessionKey(sessionId));
+  }
+
+  /** Lets a ping watch other sessions as well. @param {() => Record<string, number | string>} cursors */
+  watch(cursors) {
+    this.#moreCursors = cursors;
   }
 
   /**
@@ -59,17 +97,21 @@ export class Chat extends EventTarget {
       api: this.#api,
       socket: this.socket,
       behind: (session) => this.#sync(session),
-      outboxStore: this.#outboxStore(sessionKey(sessionId)),
+      outbox: this.#outbox,
+      giveUpMs: this.#giveUpMs,
     });
     this.#sessions.set(session.key, session);
+    session.addEventListener("change", () => this.dispatchEvent(new CustomEvent("session-changed", { detail: session })));
     session.load();
     if (this.socket.state === "online") session.resume();
     return session;
   }
 
   #cursors() {
-    const loaded = [...this.#sessions.values()].filter((session) => session.cursor !== null);
-    return Object.fromEntries(loaded.map((session) => [session.id, session.cursor ?? 0]));
+    const loaded = this.sessions.filter((session) => session.cursor !== null);
+    const own = loaded.map((session) => [session.id, session.cursorName ?? 0]);
+    const others = Object.entries(this.#moreCursors()).filter(([id]) => !this.find(id));
+    return Object.fromEntries([...own, ...others].slice(0, MOST_CURSORS));
   }
 
   #stateChanged() {
@@ -82,10 +124,9 @@ export class Chat extends EventTarget {
   }
 
   /** @param {Session} session */
-  async #resume(session) {
+  #resume(session) {
     if (session.phase === "failed") session.load();
-    // The ack tells which stored message is the one that still looks unsent here; synced first, it would show twice.
-    await Promise.race([session.resume(), sleep(ACK_FIRST_MS)]);
+    session.resume();
     if (session.phase !== "ready") return;
     this.#sync(session);
     // Read marks are an ornament: if they cannot be had now, the next connection brings them.
@@ -95,21 +136,22 @@ export class Chat extends EventTarget {
   /** @param {import("./types.js").Frame} frame */
   #receive(frame) {
     if (frame.type === "pong") {
-      for (const id of frame.behind ?? []) this.#withSession(id, (session) => this.#sync(session));
+      for (const id of frame.behind ?? []) {
+        const session = this.find(id);
+        if (session) this.#sync(session);
+        else this.#elsewhere({ type: "behind", session_id: id });
+      }
       return;
     }
     const id = frame.session_id ?? frame.message?.session_id;
-    if (typeof id === "string") this.#withSession(id, (session) => session.receive(frame));
+    if (typeof id !== "string") return;
+    this.find(id)?.receive(frame);
+    if (!this.find(id) || HINTS.has(frame.type ?? "")) this.#elsewhere(frame);
   }
 
-  /**
-   * @param {string} id
-   * @param {(session: Session) => void} act
-   */
-  #withSession(id, act) {
-    const session = this.#sessions.get(sessionKey(id));
-    if (session) act(session);
-    else this.dispatchEvent(new CustomEvent("session-elsewhere", { detail: id }));
+  /** @param {import("./types.js").Frame} frame */
+  #elsewhere(frame) {
+    this.dispatchEvent(new CustomEvent("elsewhere", { detail: frame }));
   }
 
   /** @param {Session} session */

@@ -10,6 +10,12 @@ export const ClientCode = Object.freeze({
   OFFLINE: "offline",
   /** The request was sent and its answer did not come in time. It may still have been carried out. */
   TIMEOUT: "timeout",
+  /** A message was not acknowledged in time, and is not sent any more until its author says so. */
+  NOT_SENT: "not_sent",
+  /** The session was deleted while it was open here. */
+  SESSION_DELETED: "session_deleted",
+  /** This user was taken out of the session while it was open here. */
+  REMOVED: "removed",
   /** The server answered something that is not the protocol. */
   BAD_ANSWER: "bad_answer",
 });
@@ -22,9 +28,9 @@ export class ChatError extends Error {
   /**
    * @param {string} code
    * @param {string} message
-   * @param {{retry?: boolean, retryAfterMs?: number, status?: number}} [more]
+   * @param {{retry?: boolean, retryAfterMs?: number, status?: number, current?: object}} [more]
    */
-  constructor(code, message, { retry = false, retryAfterMs, status } = {}) {
+  constructor(code, message, { retry = false, retryAfterMs, status, current } = {}) {
     super(message);
     this.name = "ChatError";
     /** @readonly Stable; programs decide by it. */
@@ -35,6 +41,8 @@ export class ChatError extends Error {
     this.retryAfterMs = retryAfterMs;
     /** @readonly @type {number | undefined} The HTTP status, if it was REST. */
     this.status = status;
+    /** @readonly @type {object | undefined} Of a `conflict`: what the server has. */
+    this.current = current;
   }
 
   /** Whether the user has to sign in again. */
@@ -48,7 +56,8 @@ export class ChatError extends Error {
    * @param {import("./types.js").Frame} frame
    */
   static fromFrame(frame) {
-    return new ChatError(frame.code, frame.message, { retry: frame.retry === true, retryAfterMs: frame.retry_after_ms });
+    const { code, message, retry, retry_after_ms: retryAfterMs, current } = frame;
+    return new ChatError(code, message, { retry: retry === true, retryAfterMs, current });
   }
 
   /**
@@ -66,6 +75,7 @@ export class ChatError extends Error {
         retry: problem.retry ?? (response.status === 429 || response.status >= 500),
         retryAfterMs: retryAfter > 0 ? retryAfter * 1000 : undefined,
         status: response.status,
+        current: problem.current,
       },
     );
   }

@@ -10,6 +10,8 @@ import { Requests } from "./requests.js";
  * @property {(link: Link) => void} opened
  * @property {(link: Link, frame: Frame) => void} frame A frame that answers no request.
  * @property {(link: Link, end: {code: number, reason: string}) => void} ended Called once, whatever ended it.
+ * @property {(serverTime: number, at: number) => void} clock What the server's clock showed when ours showed `at`, in Unix
+ *   milliseconds.
  * @property {(direction: "in" | "out" | "note", text: string) => void} wire Everything that passes, for an inspector.
  */
 
@@ -32,6 +34,7 @@ export class Link {
   #ended = false;
   /** @type {any} */ #openTimer;
   /** @type {any} */ #pongTimer = null;
+  #pingedAt = 0;
   /** @type {WebSocket} */ #ws;
   /** @type {LinkEvents} */ #events;
 
@@ -77,10 +80,11 @@ export class Link {
   /**
    * Asks whether the line lives, and tells the server how far this client has come.
    *
-   * @param {Record<string, number>} cursors
+   * @param {Record<string, number | string>} cursors
    */
   ping(cursors) {
     if (this.#pongTimer !== null) return;
+    this.#pingedAt = Date.now();
     this.#pongTimer = setTimeout(() => this.end(ABNORMAL, "no pong"), PONG_TIMEOUT_MS);
     this.send({ type: "ping", cursors });
   }
@@ -120,11 +124,17 @@ export class Link {
     if (typeof data !== "string") return;
     this.#events.wire("in", data);
     const frame = parse(data);
-    if (frame?.type === "pong") {
-      clearTimeout(this.#pongTimer);
-      this.#pongTimer = null;
-    }
+    if (frame?.type === "pong") this.#ponged(frame);
     if (frame && !this.#requests.answer(frame)) this.#events.frame(this, frame);
+  }
+
+  /** @param {Frame} pong */
+  #ponged(pong) {
+    clearTimeout(this.#pongTimer);
+    this.#pongTimer = null;
+    const serverTime = Date.parse(pong.server_time);
+    // The answer took half of the way there and back, as far as anybody can tell.
+    if (!Number.isNaN(serverTime)) this.#events.clock(serverTime, (this.#pingedAt + Date.now()) / 2);
   }
 }
 

@@ -6,7 +6,7 @@
  * change places.
  */
 import { backoff } from "./backoff.js";
-import { ChatError } from "./errors.js";
+import { ChatError, ClientCode } from "./errors.js";
 import { uuidV7 } from "./ids.js";
 
 /**
@@ -15,40 +15,53 @@ import { uuidV7 } from "./ids.js";
  * @property {string} content
  * @property {Record<string, unknown>} [metadata]
  * @property {string} created_at When the user sent it, by this machine's clock.
+ * @property {number} since When it was last asked to be sent, in Unix milliseconds.
  * @property {"waiting" | "sending" | "failed"} state
- * @property {ChatError} [error] Why it failed.
+ * @property {ChatError} [error] Why it failed; not kept over a reload.
  *
- * @typedef {object} OutboxStore Keeps unsent messages over a reload.
- * @property {() => Pending[]} read
- * @property {(pending: Pending[]) => void} write
+ * @typedef {object} Kept Where this session's messages survive a reload.
+ * @property {() => Promise<Pending[]>} load Oldest first.
+ * @property {(pending: Pending) => Promise<void>} put
+ * @property {(id: string) => Promise<void>} remove
  */
+
+/** A message that nobody acknowledged for so long is not sent any more until its author says so. In milliseconds. */
+export const GIVE_UP_MS = 15_000;
+
+/** A timer so late has been slept over; pages in the background are a second late, or a minute. In milliseconds. */
+const SLEPT_MS = 5_000;
 
 /** The unacknowledged messages of one session on one device. */
 export class Outbox {
-  /** @type {Pending[]} */ #pending;
+  /** @type {Pending[]} */ #pending = [];
+  #restored = false;
   #open = false;
   #running = false;
   #failures = 0;
-  /** @type {Promise<void>} */ #attempting = Promise.resolve();
   /** @type {(() => void) | null} Ends the pause before the next try. */ #wake = null;
   /** @type {(pending: Pending) => Promise<import("./types.js").Ack>} */ #send;
   /** @type {(pending: Pending, ack: import("./types.js").Ack) => void} */ #acked;
   /** @type {() => void} */ #changed;
-  /** @type {OutboxStore | undefined} */ #store;
+  /** @type {Kept | undefined} */ #kept;
+  /** @type {number} */ #giveUpMs;
+  /** @type {any} */ #giveUpTimer = null;
 
   /**
    * @param {object} options
    * @param {(pending: Pending) => Promise<any>} options.send Rejects with a `ChatError`.
    * @param {(pending: Pending, ack: import("./types.js").Ack) => void} options.acked Called when one has left the outbox.
    * @param {() => void} options.changed Called when `pending` looks different.
-   * @param {OutboxStore} [options.store]
+   * @param {Kept} [options.kept]
+   * @param {number} [options.giveUpMs]
    */
-  constructor({ send, acked, changed, store }) {
+  constructor({ send, acked, changed, kept, giveUpMs = GIVE_UP_MS }) {
     this.#send = send;
     this.#acked = acked;
     this.#changed = changed;
-    this.#store = store;
-    this.#pending = (store?.read() ?? []).map((one) => ({ ...one, state: "waiting", error: undefined }));
+    this.#kept = kept;
+    this.#giveUpMs = giveUpMs;
+    if (kept) this.#restore(kept);
+    else this.#restored = true;
   }
 
   /** Oldest first. Do not change the array. */
@@ -65,8 +78,11 @@ export class Outbox {
    */
   add(content, metadata) {
     const id = uuidV7();
-    const created_at = new Date().toISOString();
-    this.#replace([...this.#pending, { id, content, metadata, created_at, state: "waiting" }]);
+    const now = new Date();
+    /** @type {Pending} */
+    const pending = { id, content, metadata, created_at: now.toISOString(), since: now.getTime(), state: "waiting" };
+    this.#kept?.put(pending);
+    this.#replace([...this.#pending, pending]);
     this.#run();
     return id;
   }
@@ -77,7 +93,9 @@ export class Outbox {
    * @param {string} id
    */
   retry(id) {
-    this.#update(id, { state: "waiting", error: undefined });
+    this.#update(id, { state: "waiting", error: undefined, since: Date.now() });
+    this.#keep(id);
+    this.#wake?.();
     this.#run();
   }
 
@@ -89,20 +107,18 @@ export class Outbox {
    */
   discard(id) {
     const found = this.#pending.find((one) => one.id === id && one.state === "failed");
-    if (found) this.#replace(this.#pending.filter((one) => one !== found));
+    if (found) {
+      this.#kept?.remove(id);
+      this.#replace(this.#pending.filter((one) => one !== found));
+    }
     return found;
   }
 
-  /**
-   * The socket opened: go on sending.
-   *
-   * @returns {Promise<void>} Ends when the one message whose ack may have been lost has been answered.
-   */
-  async resume() {
+  /** The socket opened: go on sending. */
+  resume() {
     this.#open = true;
     this.#wake?.();
     this.#run();
-    await this.#attempting;
   }
 
   /** The socket is gone: wait. */
@@ -111,18 +127,30 @@ export class Outbox {
     this.#wake?.();
   }
 
+  /** What an earlier page left comes first. @param {Kept} kept */
+  async #restore(kept) {
+    const old = await kept.load().catch(() => []);
+    const since = Date.now();
+    /** @param {Pending} one @returns {Pending} */
+    const again = (one) => (one.state === "failed" ? one : { ...one, state: "waiting", since });
+    const ids = new Set(this.#pending.map(({ id }) => id));
+    this.#restored = true;
+    this.#replace([...old.filter(({ id }) => !ids.has(id)).map(again), ...this.#pending]);
+    this.#run();
+  }
+
   async #run() {
     if (this.#running) return;
     this.#running = true;
     try {
-      for (let next = this.#next(); next; next = this.#next()) await (this.#attempting = this.#attempt(next));
+      for (let next = this.#next(); next; next = this.#next()) await this.#attempt(next);
     } finally {
       this.#running = false;
     }
   }
 
   #next() {
-    return this.#open ? this.#pending.find((one) => one.state === "waiting") : undefined;
+    return this.#open && this.#restored ? this.#pending.find((one) => one.state === "waiting") : undefined;
   }
 
   /** @param {Pending} pending */
@@ -131,14 +159,57 @@ export class Outbox {
     try {
       const ack = await this.#send(pending);
       this.#failures = 0;
+      this.#kept?.remove(pending.id);
       this.#pending = this.#pending.filter((one) => one.id !== pending.id);
       this.#acked(pending, ack);
       this.#replace(this.#pending);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
-      this.#update(pending.id, error.retry ? { state: "waiting" } : { state: "failed", error });
+      if (error.retry) this.#update(pending.id, { state: "waiting" });
+      else this.#fail(pending.id, error);
       if (error.retry) await this.#pause(error.retryAfterMs);
     }
+  }
+
+  // ---- Giving up ----
+
+  /** Looks again when the oldest message that waits has waited too long. */
+  #watch() {
+    clearTimeout(this.#giveUpTimer);
+    const since = Math.min(...this.#pending.filter(({ state }) => state === "waiting").map(({ since }) => since));
+    if (since === Infinity) return;
+    const at = since + this.#giveUpMs;
+    this.#giveUpTimer = setTimeout(() => this.#giveUp(at), Math.max(0, at - Date.now()) + 1);
+  }
+
+  /**
+   * One that is under way is left to its answer, or to its time-out.
+   *
+   * @param {number} at When this should have been called. Much later means that the machine slept: nobody waited.
+   */
+  #giveUp(at) {
+    const slept = Date.now() - at;
+    if (slept > SLEPT_MS) this.#pending = this.#pending.map((one) => ({ ...one, since: one.since + slept }));
+    const late = ({ state, since } = /** @type {Pending} */ ({})) => state === "waiting" && Date.now() - since >= this.#giveUpMs;
+    for (const { id } of this.#pending.filter(late)) {
+      this.#fail(id, new ChatError(ClientCode.NOT_SENT, "The server could not be reached.", { retry: true }));
+    }
+    this.#watch();
+  }
+
+  /**
+   * @param {string} id
+   * @param {ChatError} error
+   */
+  #fail(id, error) {
+    this.#update(id, { state: "failed", error });
+    this.#keep(id);
+  }
+
+  /** @param {string} id */
+  #keep(id) {
+    const pending = this.#pending.find((one) => one.id === id);
+    if (pending) this.#kept?.put(pending);
   }
 
   /** @param {number} [atLeastMs] */
@@ -167,7 +238,7 @@ export class Outbox {
   /** @param {Pending[]} pending */
   #replace(pending) {
     this.#pending = pending;
-    this.#store?.write(pending);
+    this.#watch();
     this.#changed();
   }
 }

@@ -2,15 +2,20 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { ChatError } from "./errors.js";
+import { memoryOutbox } from "./outbox-store.js";
 import { Outbox } from "./outbox.js";
-import { memoryStore } from "./store.js";
 
 /** An outbox whose sends the test answers by hand, in order. */
-function harness({ store = memoryStore([]) } = {}) {
+function harness({ store = undefined, giveUpMs = 1_000 } = /** @type {any} */ ({})) {
   /** @type {{id: string, content: string, ack: () => void, fail: (error: ChatError) => void}[]} */ const sends = [];
   /** @type {string[]} */ const acked = [];
   const outbox = new Outbox({
-    store,
+    kept: store && {
+      load: () => store.load("session"),
+      put: (/** @type {any} */ pending) => store.put("session", pending),
+      remove: (/** @type {string} */ id) => store.remove(id),
+    },
+    giveUpMs,
     send: ({ id, content }) =>
       new Promise((resolve, reject) => sends.push({ id, content, ack: () => resolve({ type: "ack", id }), fail: reject })),
     acked: ({ content }) => acked.push(content),
@@ -53,20 +58,6 @@ test("a message whose ack was lost is sent again under the same id", async () =>
   outbox.resume();
   assert.equal(sends.length, 2);
   assert.equal(sends[1].id, sends[0].id);
-});
-
-test("resume ends when the message that may be stored already has been answered", async () => {
-  const { outbox, sends } = harness();
-  outbox.add("a");
-  outbox.add("b");
-  let ended = false;
-  outbox.resume().then(() => (ended = true));
-  await settled();
-  assert.equal(ended, false);
-  sends[0].ack();
-  await settled();
-  assert.equal(ended, true);
-  assert.equal(sends.length, 2, "the second message is still under way");
 });
 
 test("a refused message fails and lets the next one through", async () => {
@@ -124,15 +115,54 @@ test("the wait that the server asks for is kept", async () => {
   }
 });
 
-test("unsent messages survive a reload, and what failed is tried again", async () => {
-  const store = memoryStore([]);
+test("what was under way survives a reload under the same id, before what is new", async () => {
+  const store = memoryOutbox();
   const before = harness({ store });
+  await settled();
   before.outbox.resume();
   const id = before.outbox.add("a");
+  assert.equal(before.sends.length, 1);
+  const after = harness({ store });
+  after.outbox.resume();
+  after.outbox.add("b");
+  await settled();
+  assert.deepEqual(after.states(), ["a sending", "b waiting"]);
+  assert.equal(after.sends[0].id, id);
+  after.sends[0].ack();
+  await settled();
+  assert.deepEqual((await store.load("session")).map(({ content }) => content), ["b"]);
+});
+
+test("what failed is still failed after a reload: its author decides", async () => {
+  const store = memoryOutbox();
+  const before = harness({ store });
+  await settled();
+  before.outbox.resume();
+  before.outbox.add("a");
   before.sends[0].fail(refused);
   await settled();
   const after = harness({ store });
-  assert.deepEqual(after.states(), ["a waiting"]);
   after.outbox.resume();
-  assert.equal(after.sends[0].id, id);
+  await settled();
+  assert.deepEqual(after.states(), ["a failed"]);
+  assert.equal(after.sends.length, 0);
+});
+
+test("a message that nobody acknowledges is given up, and its author may try again", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  try {
+    const { outbox, sends, states } = harness();
+    const id = outbox.add("a");
+    mock.timers.tick(999);
+    assert.deepEqual(states(), ["a waiting"]);
+    mock.timers.tick(2);
+    assert.deepEqual(states(), ["a failed"]);
+    assert.equal(outbox.pending[0].error?.code, "not_sent");
+    outbox.resume();
+    assert.equal(sends.length, 0, "it is not sent behind its author's back");
+    outbox.retry(id);
+    assert.equal(sends[0].id, id);
+  } finally {
+    mock.timers.reset();
+  }
 });

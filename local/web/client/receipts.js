@@ -28,12 +28,23 @@ export class Receipts {
   }
 
   /**
-   * How far anybody but this user has read.
+   * How far each but this user has read.
    *
    * @param {string} userId
+   * @returns {number[]}
    */
-  byOthers(userId) {
-    return Math.max(0, ...[...this.#marks].filter(([reader]) => reader !== userId).map(([, seq]) => seq));
+  ofOthers(userId) {
+    return [...this.#marks].filter(([reader]) => reader !== userId).map(([, seq]) => seq);
+  }
+
+  /** Everybody with a mark. */
+  get readers() {
+    return [...this.#marks.keys()];
+  }
+
+  /** Forgets somebody who has left. @param {string} userId */
+  forget(userId) {
+    this.#marks.delete(userId);
   }
 }
 

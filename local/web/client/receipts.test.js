@@ -10,7 +10,9 @@ test("a read mark only moves forward, and one's own does not count as another's"
   assert.equal(receipts.mark("you", 5), true);
   assert.equal(receipts.mark("you", 3), false);
   assert.equal(receipts.of("you"), 5);
-  assert.equal(receipts.byOthers("me"), 5);
+  assert.deepEqual(receipts.ofOthers("me"), [5]);
+  receipts.forget("you");
+  assert.deepEqual(receipts.ofOthers("me"), []);
 });
 
 test("read marks are told one at a time, and those in between are skipped", async () => {

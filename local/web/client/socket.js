@@ -13,6 +13,7 @@ import { backoff } from "./backoff.js";
 import { ChatError, ClientCode } from "./errors.js";
 import { uuidV7 } from "./ids.js";
 import { Link } from "./link.js";
+import { onWake } from "./wake.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {"offline" | "connecting" | "online" | "reconnecting"} SocketState */
@@ -40,13 +41,16 @@ export class Socket extends EventTarget {
   /** @type {any} */ #pingTimer = null;
   #pingSeconds = PING_SECONDS;
   /** @type {any} */ #handoverTimer = null;
+  /** What the last `bye` asked for, in milliseconds. */ #byeMs = 0;
+  #clockSkew = 0;
+  /** @type {(() => void) | null} */ #sleepless = null;
   /** @type {() => Promise<import("./types.js").Ticket>} */ #ticket;
-  /** @type {() => Record<string, number>} */ #cursors;
+  /** @type {() => Record<string, number | string>} */ #cursors;
 
   /**
    * @param {object} options
    * @param {() => Promise<import("./types.js").Ticket>} options.ticket Fetches a fresh ticket.
-   * @param {() => Record<string, number>} options.cursors What every ping tells the server.
+   * @param {() => Record<string, number | string>} options.cursors What every ping tells the server.
    */
   constructor({ ticket, cursors }) {
     super();
@@ -69,10 +73,16 @@ export class Socket extends EventTarget {
     return this.#retryAt;
   }
 
+  /** By how much the server's clock is ahead of this machine's, in milliseconds; 0 until it is known. */
+  get clockSkew() {
+    return this.#clockSkew;
+  }
+
   /** Connects, and stays connected until `stop`. */
   start() {
     if (this.#state !== "offline") return;
     this.#failures = 0;
+    this.#sleepless ??= onWake(() => this.check());
     this.#become("connecting", null);
     this.#connect();
   }
@@ -124,6 +134,7 @@ export class Socket extends EventTarget {
         opened: (link) => this.#adopt(link),
         frame: (link, frame) => this.#receive(link, frame),
         ended: (link) => this.#ended(link),
+        clock: (serverTime, at) => (this.#clockSkew = serverTime - at),
         wire: (direction, text) => this.#emit("wire", { direction, text, at: Date.now() }),
       });
     } catch (error) {
@@ -140,8 +151,11 @@ export class Socket extends EventTarget {
     previous?.retire();
     clearInterval(this.#pingTimer);
     this.#pingTimer = setInterval(() => link.ping(this.#cursors()), this.#pingSeconds * 1000);
+    this.#byeMs = 0;
     this.#become("online", null);
     this.#emit("open");
+    // For the clock; who is behind is what the sync after an opening finds.
+    link.ping({});
   }
 
   // ---- Failing ----
@@ -165,7 +179,7 @@ export class Socket extends EventTarget {
     const error = cause instanceof ChatError || cause === null ? cause : unexpected(cause);
     if (error && !error.retry) return this.#halt(error);
     this.#failures += 1;
-    const wait = backoff(this.#failures, { atLeastMs: error?.retryAfterMs });
+    const wait = backoff(this.#failures, { atLeastMs: Math.max(error?.retryAfterMs ?? 0, this.#byeMs) });
     clearTimeout(this.#retryTimer);
     this.#retryTimer = setTimeout(() => this.#connect(), wait);
     // A handover that failed has not cost the link in use.
@@ -175,6 +189,8 @@ export class Socket extends EventTarget {
   /** @param {ChatError | null} error */
   #halt(error) {
     this.#dial += 1;
+    this.#sleepless?.();
+    this.#sleepless = null;
     clearTimeout(this.#retryTimer);
     clearTimeout(this.#handoverTimer);
     clearInterval(this.#pingTimer);
@@ -203,7 +219,9 @@ export class Socket extends EventTarget {
    * @param {Frame} frame
    */
   #bye(link, frame) {
-    if (link !== this.#link || frame.retry !== false) return;
+    if (link !== this.#link) return;
+    this.#byeMs = Number(frame.retry_after_ms) || 0;
+    if (frame.retry !== false) return;
     this.#halt(new ChatError(frame.code, frame.message ?? `The server closed the connection (${frame.code}).`));
   }
 

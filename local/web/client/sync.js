@@ -6,6 +6,9 @@ import { sameSession } from "./ids.js";
 
 /** @typedef {import("./session.js").Session} Session */
 
+/** The server does not know the cursor: its history is another one now, and what is here counts no more. */
+export const RESET = "reset";
+
 /**
  * Brings sessions up to their newest change.
  *
@@ -25,7 +28,7 @@ export async function catchUp(socket, api, sessions) {
  * @returns {Promise<Session[]>} The sessions that are still behind.
  */
 async function overSocket(socket, sessions) {
-  const cursors = Object.fromEntries(sessions.map((session) => [session.id, session.cursor]));
+  const cursors = Object.fromEntries(sessions.map((session) => [session.id, session.cursorName]));
   let pages;
   try {
     pages = (await socket.request({ type: "sync", cursors })).sessions;
@@ -36,7 +39,8 @@ async function overSocket(socket, sessions) {
   }
   return sessions.filter((session) => {
     const page = pages.find((/** @type {any} */ one) => sameSession(one.session_id, session.id));
-    if (page) session.applyPage(page.messages, page.change);
+    if (page?.error) return session.refused(page.error);
+    if (page) session.applyPage(page);
     return !page?.complete;
   });
 }
@@ -48,12 +52,14 @@ async function overSocket(socket, sessions) {
 async function overRest(api, session) {
   try {
     for (let complete = false; !complete; ) {
-      const page = await api.since(session.id, session.cursor ?? 0);
-      session.applyPage(page.messages, page.change);
+      const page = await api.since(session.id, session.cursorName ?? 0);
+      session.applyPage(page);
       complete = page.complete;
     }
   } catch (error) {
-    if (!(error instanceof ChatError) || error.retry) throw error;
-    session.fail(error);
+    if (!(error instanceof ChatError)) throw error;
+    if (error.code === RESET) session.reset();
+    else if (error.retry) throw error;
+    else session.fail(error);
   }
 }

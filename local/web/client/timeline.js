@@ -13,6 +13,7 @@ export class Timeline {
   /** @type {Map<string, Message>} */ #byId = new Map();
   /** @type {Map<number, number>} Changes past a hole: `prev` → `change`. */ #ahead = new Map();
   /** @type {number | null} */ #cursor = null;
+  /** @type {Map<number, string>} What the server calls a change; of the cursor and of what lies past it. */ #names = new Map();
   /** Messages from this `seq` on are all known. */
   #floor = Infinity;
   #complete = false;
@@ -21,6 +22,11 @@ export class Timeline {
   /** The change up to which nothing is missing; null before `begin`. */
   get cursor() {
     return this.#cursor;
+  }
+
+  /** The cursor as the server wants it back: by its name, if it gave one. */
+  get cursorName() {
+    return this.#cursor === null ? null : (this.#names.get(this.#cursor) ?? this.#cursor);
   }
 
   /** Whether something is known to be missing. */
@@ -51,9 +57,11 @@ export class Timeline {
    * contains every change up to it.
    *
    * @param {number} change
+   * @param {string} [name]
    */
-  begin(change) {
+  begin(change, name) {
     if (this.#cursor !== null) return;
+    this.#name(change, name);
     this.#cursor = change;
     this.#floor = Math.min(this.#floor, change + 1);
     this.#advance(change);
@@ -64,9 +72,11 @@ export class Timeline {
    *
    * @param {Message} message
    * @param {number} prev The change before the message's.
+   * @param {string} [name] The server's name for the change.
    */
-  apply(message, prev) {
+  apply(message, prev, name) {
     this.#store(message);
+    this.#name(message.change, name);
     if (this.#cursor !== null && message.change <= this.#cursor) return;
     this.#ahead.set(prev, message.change);
     if (this.#cursor !== null) this.#advance(this.#cursor);
@@ -77,9 +87,11 @@ export class Timeline {
    *
    * @param {Message[]} messages
    * @param {number} change The cursor that the page reaches.
+   * @param {string} [name] The server's name for it.
    */
-  applyPage(messages, change) {
+  applyPage(messages, change, name) {
     for (const message of messages) this.#store(message);
+    this.#name(change, name);
     this.#advance(change);
   }
 
@@ -112,6 +124,19 @@ export class Timeline {
     this.#sorted = null;
   }
 
+  /** A message that is here, also below the floor. @param {string} id */
+  find(id) {
+    return this.#byId.get(id);
+  }
+
+  /**
+   * @param {number} change
+   * @param {string} [name]
+   */
+  #name(change, name) {
+    if (name !== undefined) this.#names.set(change, name);
+  }
+
   /** @param {number} change */
   #advance(change) {
     let cursor = Math.max(this.#cursor ?? 0, change);
@@ -121,5 +146,6 @@ export class Timeline {
       cursor = Math.max(cursor, next);
     }
     this.#cursor = cursor;
+    for (const named of [...this.#names.keys()]) if (named < cursor) this.#names.delete(named);
   }
 }

@@ -20,12 +20,17 @@
  * @property {string} session_id
  * @property {number} seq
  * @property {number} change
+ * @property {number} [rev]
  * @property {string} created_at
+ * @property {string} [edited_at]
+ * @property {string} [deleted_at]
  *
  * @typedef {object} Ack
  * @property {"ack"} type
  * @property {string} id The request's.
  * @property {AckedMessage} [message]
+ * @property {string} [cursor] The server's name for the change.
+ * @property {number} [reached] How many other members had a device that the gateway took the push for.
  * @property {boolean} [duplicate] True if the server had stored this very message before.
  * @property {{limit: number, remaining: number, reset: number}} [rate]
  *
@@ -34,12 +39,15 @@
  * @property {Message[]} messages
  * @property {number} change The cursor that the page reaches.
  * @property {boolean} complete Whether the cursor is the session's newest change.
+ * @property {string} [cursor] The server's name for `change`.
+ * @property {string} [error] Why there is nothing else here, such as `reset`.
  *
  * @typedef {object} SincePage
  * @property {string} session_id
  * @property {Message[]} messages In the order of their changes.
  * @property {number} message_count
  * @property {number} change
+ * @property {string} [cursor] The server's name for `change`.
  * @property {boolean} complete
  *
  * @typedef {object} HistoryPage
@@ -53,6 +61,12 @@
  * @property {string} title
  * @property {string} role The reader's own role.
  * @property {number} change The session's newest change.
+ * @property {string} [cursor] The server's name for `change`.
+ * @property {number} [version] Counts the revisions of title and settings.
+ * @property {object} [settings] Opaque to the server.
+ * @property {number} [read_seq] How far the reader has read.
+ * @property {number} [unread] Messages by others after that; 100 means 100 or more.
+ * @property {Message | null} [last_message]
  * @property {string} created_at
  * @property {string} expires_at
  *

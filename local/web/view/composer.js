@@ -1,21 +1,22 @@
 /**
- * Where a message is written. Enter sends, Shift+Enter makes a new line.
+ * Where a message is written, or written anew. Enter sends, Shift+Enter makes a new line, Escape ends an edit, and the up arrow
+ * in an empty field edits the message before.
  */
-import { MAX_CONTENT_BYTES, contentBytes } from "../client/index.js";
+import { MAX_CONTENT_BYTES, contentBytes } from "../gatepost.js";
 import { el } from "./dom.js";
+import { t } from "./words/index.js";
 
 /** From this share of the limit on, the size is shown. */
 const WARN_SHARE = 0.9;
 
-const number = new Intl.NumberFormat();
-
-/** The text field of one pane. */
+/** The text field of one conversation. */
 export class Composer {
   /** @type {import("../client/session.js").Session} */ #session;
   #hint = el("p", { class: "composer-hint", role: "status" });
-  #send = el("button", { class: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)" }, arrow());
+  #send = el("button", { class: "send", type: "submit", "aria-label": t("send"), title: t("send") }, arrow());
+  #editBar = el("div", { class: "edit-bar", hidden: true });
+  /** @type {{id: string, draft: string} | null} The message that is being edited, and what was being written before. */ #editing = null;
   /** @type {HTMLTextAreaElement} */ #text;
-
   /** @type {() => void} */ #sent;
 
   /**
@@ -27,12 +28,15 @@ export class Composer {
     this.#sent = sent;
     this.#text = el("textarea", {
       rows: 1,
-      placeholder: "Write a message",
+      dir: "auto",
+      placeholder: t("write"),
       enterKeyHint: "send",
       "aria-label": label,
       oninput: () => this.#typed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#key(event),
     });
+    const cancel = el("button", { class: "link", type: "button", onclick: () => this.#endEdit() }, t("cancel"));
+    this.#editBar.append(el("span", {}, t("editing")), cancel);
     /** @readonly */
     this.element = el(
       "form",
@@ -43,6 +47,7 @@ export class Composer {
           this.#submit();
         },
       },
+      this.#editBar,
       el("div", { class: "composer-field" }, this.#text, this.#send),
       this.#hint,
     );
@@ -52,6 +57,12 @@ export class Composer {
   /** Whether anything can be written: not in a session that is over. @param {boolean} usable */
   set usable(usable) {
     this.#text.disabled = !usable;
+    this.#draw();
+  }
+
+  /** Puts the cursor here. */
+  focus() {
+    this.#text.focus();
   }
 
   /** Puts a text back that could not be sent. What is being written is kept. @param {string} text */
@@ -61,43 +72,75 @@ export class Composer {
     this.#text.focus();
   }
 
+  /** Begins to write a message anew. @param {import("../client/entries.js").Entry} entry */
+  edit({ id, content }) {
+    if (id === null) return;
+    this.#editing = { id, draft: this.#editing?.draft ?? this.#text.value };
+    this.#editBar.hidden = false;
+    this.#text.value = content;
+    this.#draw();
+    this.#text.focus();
+  }
+
+  #endEdit() {
+    this.#text.value = this.#editing?.draft ?? "";
+    this.#editing = null;
+    this.#editBar.hidden = true;
+    this.#draw();
+    this.#text.focus();
+  }
+
   #typed() {
-    this.#session.typed(this.#text.value.trim() !== "");
+    if (!this.#editing) this.#session.typed(this.#text.value.trim() !== "");
     this.#draw();
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
     // While an input method composes, Enter chooses a candidate.
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.isComposing) return;
+    if (event.key === "Escape" && this.#editing) return this.#endEdit();
+    if (event.key === "ArrowUp" && this.#text.value === "" && !this.#editing) return this.#editLast(event);
+    if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
     this.#submit();
   }
 
+  /** @param {Event} event */
+  #editLast(event) {
+    const last = this.#session.entries.findLast(({ own, id, deleted, amendment }) => own && id !== null && !deleted && !amendment);
+    if (!last) return;
+    event.preventDefault();
+    this.edit(last);
+  }
+
   #submit() {
-    const text = this.#text.value;
+    const text = this.#text.value.trim();
     if (!this.#sendable(text)) return;
-    this.#session.send(text.trim());
-    this.#sent();
+    if (this.#editing) {
+      this.#session.edit(this.#editing.id, text);
+      return this.#endEdit();
+    }
+    this.#session.send(text);
     this.#text.value = "";
     this.#draw();
+    this.#sent();
     this.#text.focus();
   }
 
   /** @param {string} text */
   #sendable(text) {
-    return text.trim() !== "" && contentBytes(text.trim()) <= MAX_CONTENT_BYTES;
+    return !this.#text.disabled && text !== "" && contentBytes(text) <= MAX_CONTENT_BYTES;
   }
 
   #draw() {
-    const text = this.#text.value;
-    const bytes = contentBytes(text.trim());
+    const text = this.#text.value.trim();
+    const bytes = contentBytes(text);
     this.#send.disabled = !this.#sendable(text);
     this.#hint.classList.toggle("error", bytes > MAX_CONTENT_BYTES);
-    this.#hint.textContent =
-      bytes > MAX_CONTENT_BYTES * WARN_SHARE ? `${number.format(bytes)} of ${number.format(MAX_CONTENT_BYTES)} bytes` : "";
+    this.#hint.textContent = bytes > MAX_CONTENT_BYTES * WARN_SHARE ? t("tooLong", { count: bytes, limit: MAX_CONTENT_BYTES }) : "";
     this.#text.style.height = "";
-    if (text !== "") this.#text.style.height = `${this.#text.scrollHeight}px`;
+    if (this.#text.value !== "") this.#text.style.height = `${this.#text.scrollHeight}px`;
   }
 }
 

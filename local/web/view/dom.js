@@ -38,21 +38,26 @@ export function arrange(parent, wanted) {
   }
 }
 
+/** A page that gets no frames, because it is hidden or behind another window, is drawn so late all the same. In milliseconds. */
+const FRAME_AT_MOST_MS = 100;
+
 /**
  * Wraps a function so that however often it is called, it runs once before the next frame is drawn.
  *
  * @param {() => void} draw
  */
 export function oncePerFrame(draw) {
-  let asked = false;
+  /** @type {any} */ let timer = null;
+  let frame = 0;
+  const run = () => {
+    clearTimeout(timer);
+    cancelAnimationFrame(frame);
+    timer = null;
+    draw();
+  };
   return () => {
-    if (asked) return;
-    asked = true;
-    // A hidden page draws no frames, and still has to send read marks and count what is unread.
-    const schedule = document.visibilityState === "visible" ? requestAnimationFrame : setTimeout;
-    schedule(() => {
-      asked = false;
-      draw();
-    });
+    if (timer !== null) return;
+    frame = requestAnimationFrame(run);
+    timer = setTimeout(run, FRAME_AT_MOST_MS);
   };
 }

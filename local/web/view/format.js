@@ -1,38 +1,73 @@
 /**
- * Times and names in words, as the reader's locale has them.
+ * Times, names and errors in words, as the reader's locale has them.
  */
+import { readersLocale, t } from "./words/index.js";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const clockWithMillis = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  fractionalSecondDigits: 3,
-  hour12: false,
-});
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-const date = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+/** @typedef {import("./words/index.js").Key} Key */
+
+/** @type {Intl.DateTimeFormatOptions} */
+const CLOCK = { hour: "numeric", minute: "2-digit" };
+/** @type {Intl.DateTimeFormatOptions} */
+const PRECISE = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hour12: false };
+/** @type {Intl.DateTimeFormatOptions} */
+const FULL = { dateStyle: "full", timeStyle: "medium" };
+/** @type {Intl.DateTimeFormatOptions} */
+const DATE = { weekday: "long", day: "numeric", month: "long" };
+/** @type {Intl.DateTimeFormatOptions} */
+const SHORT_DATE = { day: "numeric", month: "short" };
+
+/** @type {Map<string, Intl.DateTimeFormat>} */ const formats = new Map();
+
+const [MINUTE_MS, HOUR_MS, DAY_MS] = [60_000, 3_600_000, 86_400_000];
+
+/** Roles that have a name. @type {Set<string>} */
+const ROLES = new Set(["owner", "member", "assistant"]);
+
+/** Errors that only the client makes. @type {Set<string>} */
+const ERRORS = new Set(["unreachable", "offline", "timeout", "bad_answer", "not_sent", "session_deleted", "removed", "signed_out"]);
 
 /** The time of day. @param {Date} time */
 export function timeOfDay(time) {
-  return clock.format(time);
+  return formatted(time, CLOCK);
 }
 
 /** The time of day, to the millisecond. @param {Date} time */
 export function preciseTime(time) {
-  return clockWithMillis.format(time);
+  return formatted(time, PRECISE);
 }
 
 /** Date and time, for a tooltip. @param {Date} time */
 export function fullTime(time) {
-  return full.format(time);
+  return formatted(time, FULL);
 }
 
-/** A name for the calendar day of a time: today and yesterday by name. @param {Date} time */
-export function dayName(time) {
-  const days = Math.round((midnight(time) - midnight(new Date())) / 86_400_000);
-  return capitalised(days === 0 || days === -1 ? relative.format(days, "day") : date.format(time));
+/**
+ * How long ago, shortly: by minutes and hours, then by days, then by date.
+ *
+ * @param {Date} time
+ * @param {number} now Unix milliseconds, by the server's clock.
+ */
+export function ago(time, now) {
+  const relative = new Intl.RelativeTimeFormat(readersLocale(), { numeric: "auto", style: "short" });
+  const past = Math.max(0, now - time.getTime());
+  if (past < MINUTE_MS) return relative.format(0, "second");
+  if (past < HOUR_MS) return relative.format(-Math.floor(past / MINUTE_MS), "minute");
+  if (past < DAY_MS) return relative.format(-Math.floor(past / HOUR_MS), "hour");
+  if (past < 7 * DAY_MS) return relative.format(-Math.floor(past / DAY_MS), "day");
+  return formatted(time, SHORT_DATE);
+}
+
+/**
+ * A name for the calendar day of a time: today and yesterday by name.
+ *
+ * @param {Date} time
+ * @param {number} now Unix milliseconds, by the server's clock.
+ */
+export function dayName(time, now) {
+  const days = Math.round((midnight(time) - midnight(new Date(now))) / DAY_MS);
+  const near = days === 0 || days === -1;
+  const relative = new Intl.RelativeTimeFormat(readersLocale(), { numeric: "auto" });
+  return capitalised(near ? relative.format(days, "day") : formatted(time, DATE));
 }
 
 /** A key for the calendar day of a time, where the reader is. @param {Date} time */
@@ -42,7 +77,29 @@ export function dayKey(time) {
 
 /** A role as a label. @param {string} role */
 export function roleName(role) {
-  return role ? capitalised(role) : "Somebody";
+  return t(ROLES.has(role) ? /** @type {Key} */ (role) : "somebody");
+}
+
+/**
+ * What went wrong, for people. The server speaks the reader's language itself.
+ *
+ * @param {unknown} error
+ */
+export function errorText(error) {
+  const { code, message } = /** @type {{code?: string, message?: string}} */ (error ?? {});
+  if (code !== undefined && ERRORS.has(code)) return t(/** @type {Key} */ (`error_${code}`));
+  return code !== undefined && message ? message : t("error_unknown");
+}
+
+/**
+ * @param {Date} time
+ * @param {Intl.DateTimeFormatOptions} options
+ */
+function formatted(time, options) {
+  const key = readersLocale() + JSON.stringify(options);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(readersLocale(), options);
+  formats.set(key, format);
+  return format.format(time);
 }
 
 /** @param {Date} time */
@@ -52,5 +109,5 @@ function midnight(time) {
 
 /** @param {string} text */
 function capitalised(text) {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+  return text.charAt(0).toLocaleUpperCase(readersLocale()) + text.slice(1);
 }

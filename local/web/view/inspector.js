@@ -3,16 +3,17 @@
  */
 import { el } from "./dom.js";
 import { preciseTime } from "./format.js";
+import { t } from "./words/index.js";
 
 /** How many are kept. */
 const KEPT = 50;
 
 /** What stands before a frame, and what a screen reader says instead. */
-const DIRECTIONS = {
-  in: { sign: "↓", words: "received" },
-  out: { sign: "↑", words: "sent" },
-  note: { sign: "·", words: "socket" },
-};
+const DIRECTIONS = /** @type {const} */ ({
+  in: { sign: "↓", key: "frameIn" },
+  out: { sign: "↑", key: "frameOut" },
+  note: { sign: "·", key: "frameNote" },
+});
 
 /** @typedef {{direction: keyof typeof DIRECTIONS, text: string, at: number}} Passed */
 
@@ -22,7 +23,7 @@ const DIRECTIONS = {
  */
 export function inspector(socket, name) {
   const count = el("span", { class: "frames-count" }, "0");
-  const list = el("ol", { class: "frames-list", "aria-label": `Frames of ${name}, newest first` });
+  const list = el("ol", { class: "frames-list", "aria-label": t("framesOf", { name }) });
   let passed = 0;
 
   socket.addEventListener("wire", (event) => {
@@ -32,15 +33,15 @@ export function inspector(socket, name) {
     if (list.children.length > KEPT) list.lastElementChild?.remove();
   });
 
-  return el("details", { class: "frames" }, el("summary", {}, "Frames ", count), list);
+  return el("details", { class: "frames" }, el("summary", {}, t("frames"), " ", count), list);
 }
 
 /** @param {Passed} passed */
 function row({ direction, text, at }) {
-  const { sign, words } = DIRECTIONS[direction];
+  const { sign, key } = DIRECTIONS[direction];
   const frame = direction === "note" ? null : parsed(text);
   const line = [
-    el("span", { class: "frame-sign", "aria-label": words, role: "img" }, sign),
+    el("span", { class: "frame-sign", "aria-label": t(key), role: "img" }, sign),
     el("time", { dateTime: new Date(at).toISOString() }, preciseTime(new Date(at))),
     el("span", { class: "frame-type" }, frame ? (frame.type ?? "gateway") : text),
   ];

@@ -1,43 +1,53 @@
 /**
- * The messages of one pane: in order, by day, with the states before there are any.
+ * The messages of one session: in order, by day, with the states before there are any.
  */
-import { arrange, el } from "./dom.js";
-import { dayKey, dayName } from "./format.js";
+import { SeenMarks } from "../gatepost.js";
+import { el } from "./dom.js";
+import { dayKey, errorText } from "./format.js";
 import { MessageView } from "./message.js";
-import { ScrollKeeper } from "./scroll-keeper.js";
+import { Sight } from "./sight.js";
+import { Window } from "./window.js";
+import { t } from "./words/index.js";
 
 /** @typedef {import("../client/entries.js").Entry} Entry */
 /** @typedef {import("../client/session.js").Session} Session */
+/** @typedef {import("./message.js").Place} Place */
 
 /** Older messages are fetched when the reader is so close to the first one, in CSS pixels. */
-const FETCH_AHEAD_PX = 240;
+const FETCH_AHEAD_PX = 4_000;
 
 /** Messages of one author closer than this belong together, in milliseconds. */
 const GROUP_MS = 5 * 60_000;
 
-/** The scrolling list of one pane. */
+/** What the reader had not read begins so far below the upper edge, in CSS pixels. */
+const FRESH_TOP_PX = 64;
+
+/** The scrolling list of one session. */
 export class MessageList {
-  /** @type {Map<string, MessageView>} */ #messages = new Map();
-  /** @type {Map<string, HTMLElement>} */ #days = new Map();
+  /** @type {Map<string, MessageView>} Of the rows that are in the document. */ #views = new Map();
   #missed = 0;
-  /** @type {Error | null} */ #historyError = null;
+  /** @type {unknown} */ #historyError = null;
+  #opened = false;
+  /** @type {string | null} The key of the first message that had not been read when the list was opened. */ #fresh = null;
+  #marks = new SeenMarks();
+  #sight = new Sight((seqs) => this.#saw(seqs));
   /** @type {Session} */ #session;
-  /** @type {{takeBack: (text: string) => void, startOver: (note: string) => void, moved: () => void}} */ #actions;
+  /** @type {{takeBack: (text: string) => void, edit: (entry: Entry) => void, clock: () => number}} */ #actions;
 
   #rows = el("ol", { class: "messages" });
   #top = el("div", { class: "history" });
   #notice = el("div", { class: "notice" });
   #chip = el("button", { class: "chip", type: "button", hidden: true, onclick: () => this.toEnd() });
   /** @type {HTMLElement} */ #scroller;
-  /** @type {ScrollKeeper} */ #keeper;
+  /** @type {Window<Entry & {place: Place}>} */ #window;
 
   /**
    * @param {Session} session
    * @param {object} options
    * @param {string} options.label
-   * @param {(text: string) => void} options.takeBack Gets the text of a failed message that the author wants back.
-   * @param {(note: string) => void} options.startOver
-   * @param {() => void} options.moved Called when the reader came to the end, or left it.
+   * @param {(text: string) => void} options.takeBack Gets the text of a message that its author wants back.
+   * @param {(entry: Entry) => void} options.edit
+   * @param {() => number} options.clock The server's time, in Unix milliseconds.
    */
   constructor(session, { label, ...actions }) {
     this.#session = session;
@@ -49,25 +59,25 @@ export class MessageList {
       this.#notice,
       this.#rows,
     );
-    this.#keeper = new ScrollKeeper(this.#scroller, this.#rows, () => this.#moved());
+    this.#window = new Window(this.#scroller, this.#rows, {
+      draw: (entry) => this.#drawRow(entry),
+      gone: (key) => this.#forgetRow(key),
+      moved: () => this.#moved(),
+    });
     this.#scroller.addEventListener("scroll", () => this.#fetchHistory(), { passive: true });
+    session.addEventListener("reset", () => (this.#marks = new SeenMarks()));
     /** @readonly */
     this.element = el("div", { class: "message-list" }, this.#scroller, this.#chip);
   }
 
-  /** Whether the reader sees the newest message. */
-  get atBottom() {
-    return this.#keeper.atEnd;
-  }
-
   /** Goes to the newest message. */
   toEnd() {
-    this.#keeper.toEnd();
+    this.#window.toEnd();
   }
 
   /** Tells that others have written. @param {number} count */
   arrived(count) {
-    if (this.#keeper.atEnd) return;
+    if (this.#window.atEnd) return;
     this.#missed += count;
     this.#drawChip();
   }
@@ -75,52 +85,85 @@ export class MessageList {
   /** Shows the session as it is now. */
   draw() {
     const entries = this.#session.entries;
-    this.#keeper.around(() => {
-      arrange(this.#rows, this.#arranged(entries));
-      this.#drawNotice(entries.length === 0);
-      this.#drawTop(entries.length > 0);
-    });
+    const opening = !this.#opened && this.#session.phase === "ready";
+    if (opening) this.#open(entries);
+    this.#drawNotice(entries.length === 0);
+    this.#drawTop(entries.length > 0);
+    this.#window.show(this.#placed(entries));
+    if (opening && this.#fresh !== null) this.#window.toRow(this.#fresh, FRESH_TOP_PX);
     // A window taller than the page that was loaded never scrolls, and still has room for more.
     this.#fetchHistory();
+    this.#mark();
+  }
+
+  /** Where the reader left off. @param {Entry[]} entries */
+  #open(entries) {
+    this.#opened = true;
+    const mark = this.#session.readMark;
+    this.#fresh = entries.find(({ seq, own, deleted }) => seq !== null && seq > mark && !own && !deleted)?.key ?? null;
   }
 
   /** @param {Entry[]} entries */
-  #arranged(entries) {
-    const messages = this.#messages;
-    this.#messages = new Map();
-    /** @type {HTMLElement[]} */ const nodes = [];
-    entries.forEach((entry, index) => {
-      const day = dayKey(new Date(entry.created_at));
+  #placed(entries) {
+    return entries.map((entry, index) => {
       const [before, after] = [entries[index - 1], entries[index + 1]];
-      if (!before || dayKey(new Date(before.created_at)) !== day) nodes.push(this.#day(day, new Date(entry.created_at)));
-      const view = messages.get(entry.key) ?? new MessageView(this.#entryActions(entry.key));
-      view.show(entry, { first: !grouped(before, entry), last: !grouped(entry, after) || entry.state !== after.state });
-      this.#messages.set(entry.key, view);
-      nodes.push(view.element);
+      const day = !before || dayKey(new Date(before.created_at)) !== dayKey(new Date(entry.created_at));
+      const fresh = entry.key === this.#fresh;
+      const first = day || fresh || !grouped(before, entry);
+      const last = !grouped(entry, after) || entry.state !== after.state || after.key === this.#fresh;
+      return { ...entry, place: { first, last, day, fresh } };
     });
-    return nodes;
   }
 
-  /**
-   * @param {string} key
-   * @param {Date} time
-   */
-  #day(key, time) {
-    const row = this.#days.get(key) ?? el("li", { class: "day" }, el("span", {}));
-    this.#days.set(key, row);
-    if (row.firstElementChild) row.firstElementChild.textContent = dayName(time);
-    return row;
+  /** @param {Entry & {place: Place}} row */
+  #drawRow({ place, ...entry }) {
+    const view = this.#views.get(entry.key) ?? new MessageView(this.#rowActions(entry.key));
+    this.#views.set(entry.key, view);
+    const mayRemove = this.#session.info?.role === "owner";
+    view.show(entry, place, { now: this.#actions.clock(), mayRemove, others: this.#session.others.length });
+    if (entry.seq !== null && !entry.own) this.#sight.watch(view.element, entry.seq);
+    return view.element;
   }
 
   /** @param {string} key */
-  #entryActions(key) {
+  #forgetRow(key) {
+    const view = this.#views.get(key);
+    if (view) this.#sight.unwatch(view.element);
+    this.#views.delete(key);
+  }
+
+  /** @param {string} key @returns {import("./message.js").MessageActions} */
+  #rowActions(key) {
+    const session = this.#session;
+    const entry = () => session.entries.find((one) => one.key === key);
+    const id = () => entry()?.id ?? "";
     return {
-      retry: () => this.#session.retry(key),
-      takeBack: () => {
-        const text = this.#session.discard(key);
-        if (text !== undefined) this.#actions.takeBack(text);
+      retry: () => session.retry(key),
+      takeBack: () => this.#actions.takeBack(session.discard(key) ?? ""),
+      discard: () => session.discard(key),
+      edit: () => {
+        const found = entry();
+        if (found) this.#actions.edit(found);
       },
+      remove: () => session.remove(id()),
+      retryAmendment: () => session.retryAmendment(id()),
+      dropAmendment: () => session.dropAmendment(id()),
     };
+  }
+
+  // ---- What was seen ----
+
+  /** @param {number[]} seqs */
+  #saw(seqs) {
+    for (const seq of seqs) this.#marks.add(seq);
+    this.#mark();
+  }
+
+  #mark() {
+    const { readMark, entries, floor, phase } = this.#session;
+    if (phase !== "ready") return;
+    const reach = this.#marks.reach(readMark, entries, floor);
+    if (reach > readMark) this.#session.read(reach);
   }
 
   // ---- What stands where messages are missing ----
@@ -140,29 +183,25 @@ export class MessageList {
 
   #failure() {
     const { error } = this.#session;
-    const text = error?.message ?? "";
-    const final = error !== null && !error.retry;
+    const again = el("button", { class: "button", type: "button", onclick: () => this.#session.load() }, t("tryAgain"));
     return [
-      el("p", { class: "notice-title" }, "The conversation cannot be shown"),
-      el("p", {}, text),
-      final
-        ? el("button", { class: "button", type: "button", onclick: () => this.#actions.startOver(text) }, "Start over")
-        : el("button", { class: "button", type: "button", onclick: () => this.#session.load() }, "Try again"),
+      el("p", { class: "notice-title" }, t("conversationGone")),
+      el("p", {}, errorText(error)),
+      ...(error === null || error.retry ? [again] : []),
     ];
   }
 
   /** @param {boolean} filled */
   #drawTop(filled) {
     if (!filled) this.#top.replaceChildren();
-    else if (this.#session.complete) this.#top.replaceChildren("The conversation begins here");
+    else if (this.#session.complete) this.#top.replaceChildren(t("beginning"));
     else if (this.#historyError) {
       const again = () => {
         this.#historyError = null;
         this.#fetchHistory();
       };
-      const button = el("button", { class: "link", type: "button", onclick: again }, "Try again");
-      this.#top.replaceChildren(`${this.#historyError.message} `, button);
-    } else this.#top.replaceChildren("Loading earlier messages…");
+      this.#top.replaceChildren(t("earlierFailed"), " ", el("button", { class: "link", type: "button", onclick: again }, t("tryAgain")));
+    } else this.#top.replaceChildren(t("loadingEarlier"));
   }
 
   async #fetchHistory() {
@@ -171,21 +210,21 @@ export class MessageList {
     try {
       await this.#session.loadHistory();
     } catch (error) {
-      this.#historyError = error instanceof Error ? error : new Error(String(error));
+      this.#historyError = error;
       this.#drawTop(true);
     }
   }
 
   #moved() {
-    if (this.#keeper.atEnd) this.#missed = 0;
+    if (this.#window.atEnd) this.#missed = 0;
     this.#drawChip();
-    this.#actions.moved();
   }
 
   #drawChip() {
-    this.#chip.hidden = this.#keeper.atEnd;
-    this.#chip.textContent = this.#missed > 0 ? `${this.#missed} new ${this.#missed === 1 ? "message" : "messages"} ↓` : "↓";
-    this.#chip.setAttribute("aria-label", this.#missed > 0 ? `${this.#missed} new messages, go to the end` : "Go to the end");
+    this.#chip.hidden = this.#window.atEnd;
+    const words = this.#missed > 0 ? t("newMessages", { count: this.#missed }) : t("toEnd");
+    this.#chip.replaceChildren(this.#missed > 0 ? `${words} ` : "", el("span", { "aria-hidden": "true" }, "↓"));
+    this.#chip.setAttribute("aria-label", words);
     this.#chip.classList.toggle("news", this.#missed > 0);
   }
 }
@@ -202,13 +241,10 @@ function grouped(upper, lower) {
 }
 
 function nothingYet() {
-  return [
-    el("p", { class: "notice-title" }, "Nothing said yet"),
-    el("p", {}, "Write below, and it appears in the other seats."),
-  ];
+  return [el("p", { class: "notice-title" }, t("nothingYet")), el("p", {}, t("nothingYetLead"))];
 }
 
 function skeleton() {
   const bars = ["received", "own", "received"].map((side) => el("div", { class: `skeleton ${side}` }));
-  return el("div", { role: "status" }, el("span", { class: "hidden" }, "Loading the conversation"), ...bars);
+  return el("div", { role: "status" }, el("span", { class: "hidden" }, t("loadingConversation")), ...bars);
 }

@@ -1,7 +1,10 @@
 /**
  * What the local stack runs at its times, and a button to run it now. On AWS there is no such list, and no button.
  */
+import { ask } from "./dialog.js";
 import { el } from "./dom.js";
+import { timeOfDay } from "./format.js";
+import { t } from "./words/index.js";
 
 const LIST = "/_local/schedules";
 
@@ -13,47 +16,28 @@ async function schedules() {
   return answer?.ok ? (await answer.json()).schedules : [];
 }
 
-/** A button that shows itself once there is something to show. */
-export function schedulesButton() {
-  const button = el("button", { class: "button quiet", type: "button", hidden: true, onclick: show }, "Schedules");
-  schedules().then((list) => (button.hidden = list.length === 0));
-  return button;
+/** Whether there is something to show. */
+export async function hasSchedules() {
+  return (await schedules()).length > 0;
 }
 
-async function show() {
+/** Shows the list. */
+export async function showSchedules() {
   const list = await schedules();
-  const dialog = el(
-    "dialog",
-    { class: "dialog", "aria-labelledby": "schedules-title" },
-    el(
-      "form",
-      { method: "dialog" },
-      el("h2", { id: "schedules-title" }, "Schedules"),
-      ...list.map(row),
-      el("div", { class: "dialog-buttons" }, el("button", { class: "button" }, "Close")),
-    ),
-  );
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+  await ask({ title: t("schedules"), content: list.map(row) });
 }
 
 /** @param {Schedule} schedule */
 function row({ name, expression, next }) {
-  const status = el("span", { role: "status" }, next.length > 0 ? `next at ${time(next[0])}` : "no more runs");
+  const status = el("span", { role: "status" }, next.length > 0 ? t("nextAt", { time: timeOfDay(new Date(next[0])) }) : t("noMoreRuns"));
   const run = async () => {
     const answer = await fetch(`${LIST}/${encodeURIComponent(name)}`, { method: "POST" }).catch(() => null);
-    status.textContent = answer?.ok ? "started; its log has the result" : "the stack did not take it";
+    status.textContent = t(answer?.ok ? "started" : "notTaken");
   };
   return el(
     "div",
     { class: "schedule" },
     el("div", {}, el("strong", {}, name), el("br"), `${expression}, `, status),
-    el("button", { class: "button", type: "button", onclick: run }, "Run now"),
+    el("button", { class: "button", type: "button", onclick: run }, t("runNow")),
   );
-}
-
-/** @param {string} text RFC 3339. */
-function time(text) {
-  return new Date(text).toLocaleTimeString([], { timeStyle: "short" });
 }

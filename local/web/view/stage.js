@@ -4,8 +4,8 @@
 import { announcer } from "./announcer.js";
 import { el } from "./dom.js";
 import { Pane } from "./pane.js";
-import { schedulesButton } from "./schedules.js";
 import { Tabs } from "./tabs.js";
+import { t } from "./words/index.js";
 
 /** @typedef {import("../demo.js").Seat} Seat */
 
@@ -13,12 +13,11 @@ import { Tabs } from "./tabs.js";
  * @param {object} options
  * @param {Seat[]} options.seats
  * @param {string} options.title
- * @param {(note: string) => void} options.startOver
- * @param {() => void} options.ask Starts over if the reader says so.
+ * @param {() => void} options.leave
  */
-export function stage({ seats, title, startOver, ask }) {
+export function stage({ seats, title, leave }) {
   const live = announcer();
-  const panes = seats.map((seat) => new Pane(seat, { startOver, announce: (text) => live.say(seat.id, text) }));
+  const panes = seats.map((seat) => new Pane(seat, { announce: (text) => live.say(seat.id, text) }));
   const strip = el("main", { class: "strip", "aria-label": title }, ...panes.map(({ element }) => element));
   const tabs = new Tabs(strip, panes);
 
@@ -32,10 +31,9 @@ export function stage({ seats, title, startOver, ask }) {
       "header",
       { class: "bar" },
       el("img", { src: "icon.svg", alt: "", width: 32, height: 32 }),
-      el("div", { class: "bar-title" }, el("h1", {}, "Gatepost"), el("p", {}, title)),
-      el("p", { class: "bar-hint" }, "Take a seat offline, write in another, and bring it back."),
-      schedulesButton(),
-      el("button", { class: "button quiet", type: "button", onclick: ask }, "Start over"),
+      el("div", { class: "bar-title" }, el("h1", {}, "Gatepost"), el("p", {}, el("bdi", {}, title))),
+      el("p", { class: "bar-hint" }, t("demoHint")),
+      el("button", { class: "button quiet", type: "button", onclick: leave }, t("leaveDemo")),
     ),
     tabs.element,
     strip,

@@ -1,7 +1,9 @@
 /**
  * Where only one pane fits: a row of buttons that says which one is seen, where something is unread, and who is offline.
  */
+import { badge } from "./badge.js";
 import { el } from "./dom.js";
+import { t } from "./words/index.js";
 
 /** @typedef {import("./pane.js").Pane} Pane */
 
@@ -10,7 +12,7 @@ const SEEN_SHARE = 0.6;
 
 /** The row of buttons above the strip. Hidden by the style sheet where all panes fit. */
 export class Tabs {
-  /** @type {Map<Element, {pane: Pane, button: HTMLButtonElement, badge: HTMLElement}>} */ #tabs = new Map();
+  /** @type {Map<Element, {pane: Pane, button: HTMLButtonElement, unread: ReturnType<typeof badge>}>} */ #tabs = new Map();
 
   /**
    * @param {HTMLElement} strip
@@ -18,17 +20,17 @@ export class Tabs {
    */
   constructor(strip, panes) {
     for (const pane of panes) {
-      const badge = el("span", { class: "badge", hidden: true });
+      const unread = badge();
       const dot = el("span", { class: "dot", "aria-hidden": "true" });
-      const show = () => strip.scrollTo({ left: pane.element.offsetLeft - strip.offsetLeft, behavior: scrolling() });
-      const button = el("button", { class: "tab", type: "button", onclick: show }, dot, pane.seat.name, badge);
-      this.#tabs.set(pane.element, { pane, button, badge });
+      const show = () => pane.element.scrollIntoView({ inline: "start", block: "nearest", behavior: scrolling() });
+      const button = el("button", { class: "tab", type: "button", onclick: show }, dot, pane.seat.name, unread.element);
+      this.#tabs.set(pane.element, { pane, button, unread });
       pane.addEventListener("drawn", () => this.#draw(pane.element));
       pane.seat.chat.socket.addEventListener("state", () => this.#draw(pane.element));
       this.#draw(pane.element);
     }
     /** The row itself. */
-    this.element = el("nav", { class: "tabs", "aria-label": "Seats" }, ...[...this.#tabs.values()].map(({ button }) => button));
+    this.element = el("nav", { class: "tabs", "aria-label": t("seats") }, ...[...this.#tabs.values()].map(({ button }) => button));
     this.#watch(strip);
   }
 
@@ -50,7 +52,6 @@ export class Tabs {
   #seen(element, seen) {
     const tab = this.#tabs.get(element);
     if (!tab) return;
-    tab.pane.seen = seen;
     tab.button.setAttribute("aria-current", String(seen));
   }
 
@@ -60,9 +61,7 @@ export class Tabs {
     if (!tab) return;
     const { session, chat } = tab.pane.seat;
     tab.button.dataset.state = chat.socket.state;
-    tab.badge.hidden = session.unread === 0;
-    tab.badge.textContent = session.unread > 99 ? "99+" : String(session.unread);
-    tab.badge.setAttribute("aria-label", `${session.unread} unread`);
+    tab.unread.draw(session.unread);
   }
 }
 

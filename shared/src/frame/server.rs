@@ -9,7 +9,7 @@ use crate::{
     language::Language,
     limit::Rate,
     message::{Acked, Encoded, Receipt},
-    session::Cursor,
+    session::{Cursor, Member},
 };
 
 /// What the server sends.
@@ -101,6 +101,20 @@ pub enum ServerFrame<'a> {
         /// Each session that was asked for.
         sessions: Vec<SyncedSession<'a>>,
     },
+    /// Somebody has come, or has another role.
+    MemberJoined {
+        /// Signed.
+        session_id: &'a str,
+        /// Who, and as what.
+        member: &'a Member,
+    },
+    /// Somebody has left or was removed.
+    MemberLeft {
+        /// Signed.
+        session_id: &'a str,
+        /// Who.
+        user_id: Uuid,
+    },
     /// A session has another title or other settings. A hint: whoever missed it reads the list of sessions.
     SessionUpdated {
         /// Signed.
@@ -166,6 +180,9 @@ pub struct ErrorFrame<'a> {
     /// How long to wait before that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// What is left of the limit that was hit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
     /// What the request would have altered, as it stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<Value>,
@@ -184,6 +201,7 @@ impl<'a> ErrorFrame<'a> {
             message: language.explain(error),
             retry: code.retry(),
             retry_after_ms: error.retry_after().map(|wait| wait.as_millis() as u64),
+            rate: error.rate(),
             current: error.current(),
             field: error.field(),
         }

@@ -11,7 +11,7 @@ use crate::{
     code::log_failure,
     connection::{self, Socket},
     frame::ServerFrame,
-    limit::{self, Limit, Rate, RateLimited},
+    limit::{self, Limit, Rate, RateLimited, Who},
     session::{Epoch, Visitor, recent},
 };
 
@@ -39,6 +39,9 @@ pub(crate) struct Altered {
 /// An alteration that readers have been warned of.
 pub(super) struct Round {
     announcement: recent::Announcement,
+    user: Who,
+    /// The sender's rate, and their share of a day.
+    limits: [Limit; 2],
     /// What is left of the sender's rate; none where limits are not counted.
     pub(super) rate: Option<Rate>,
     /// False when Redis was away: there is nothing to take back.
@@ -48,64 +51,72 @@ pub(super) struct Round {
 impl Round {
     /// Counts against the limits and warns readers of the recent list: the first round trip.
     pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, RateLimited> {
+        let connection = sender.socket.map(|socket| socket.connection_id.as_str());
+        let user = Who::user(sender.visitor.user());
+        let limits = [
+            Limit::messages(&app.config, connection),
+            Limit::daily_messages(&app.config),
+        ];
         let mut pipeline = redis::pipe();
-        let user = sender.visitor.user().to_string();
-        let who = sender.socket.map_or(&user, |socket| &socket.connection_id);
-        limit::check(&mut pipeline, &Limit::messages(&app.config), who);
-        limit::check(&mut pipeline, &Limit::daily_messages(&app.config), &user);
+        limit::check(&mut pipeline, &app.config, &user, &limits);
         let announcement = recent::announce(&mut pipeline, sender.visitor.session());
         let mut round = Self {
             announcement,
+            user,
+            limits,
             rate: None,
             reached: true,
         };
-        let answers = app
-            .cache
-            .run::<(limit::Answer, limit::Answer, i64)>(&pipeline);
-        let (second, day) = match answers.await {
-            Ok((second, day, _)) => (second, day),
+        let answer = match app.cache.run::<(limit::Answer, i64)>(&pipeline).await {
+            Ok((answer, _)) => answer,
             Err(error) => {
                 log_failure(&error, "announcing an alteration");
+                limit::open(app, &round.user, &round.limits)?;
                 round.reached = false;
                 return Ok(round);
             }
         };
-        if !app.config.limits {
-            return Ok(round);
-        }
-        let verdict = limit::decide(&Limit::messages(&app.config), second)
-            .and_then(|rate| limit::decide(&Limit::daily_messages(&app.config), day).map(|_| rate));
-        match verdict {
+        match limit::decide(&app.config, &round.limits, &answer) {
             Ok(rate) => {
-                round.rate = Some(rate);
+                round.rate = rate;
                 Ok(round)
             }
             Err(limited) => {
-                round.withdraw(app).await;
+                // It counted under neither limit, so there is nothing to give back.
+                let mut pipeline = redis::pipe();
+                recent::withdraw(&mut pipeline, round.announcement);
+                round.close(app, &pipeline).await;
                 Err(limited)
             }
         }
     }
 
-    /// Takes the warning back after a statement that altered nothing.
+    /// Takes the warning back after a statement that altered nothing. It uses up none of the day's share.
     pub(super) async fn withdraw(&self, app: &App) {
         let mut pipeline = redis::pipe();
         recent::withdraw(&mut pipeline, self.announcement);
+        self.give_back(app, &mut pipeline);
         self.close(app, &pipeline).await;
     }
 
-    /// Takes the warning back after a statement that found its change committed before, by whomever.
+    /// Takes the warning back after a statement that found its change committed before, by whomever. Neither does that.
     pub(super) async fn settle(&self, app: &App, change: i64, epoch: &Epoch) {
         let mut pipeline = redis::pipe();
         recent::settle(&mut pipeline, self.announcement, change, epoch);
+        self.give_back(app, &mut pipeline);
         self.close(app, &pipeline).await;
+    }
+
+    fn give_back(&self, app: &App, pipeline: &mut redis::Pipeline) {
+        let [_, day] = &self.limits;
+        limit::give_back(pipeline, &app.config, &self.user, day);
     }
 
     async fn close(&self, app: &App, pipeline: &redis::Pipeline) {
         if !self.reached {
             return;
         }
-        if let Err(error) = app.cache.run::<(i64,)>(pipeline).await {
+        if let Err(error) = app.cache.run::<Vec<i64>>(pipeline).await {
             log_failure(&error, "withdrawing an alteration");
         }
     }

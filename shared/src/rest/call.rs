@@ -1,6 +1,6 @@
 //! A request of the HTTP API.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::OnceLock};
 
 use lambda_http::{Request, RequestExt, request::RequestContext};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use crate::{
     code::{Code, Coded},
     field::{Fields, InvalidField},
     language::Language,
+    limit::Rate,
     session::{InvalidSessionId, Visitor},
     sign_in,
     token::{AccessError, AccessToken, Identity, KeyRing},
@@ -19,6 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Call {
     request: Request,
+    rate: OnceLock<Rate>,
 }
 
 /// A route that the function does not know: the template sends it something else.
@@ -46,7 +48,22 @@ impl Coded for MalformedBody {
 impl Call {
     /// Wraps what the gateway sent.
     pub fn new(request: Request) -> Self {
-        Self { request }
+        Self {
+            request,
+            rate: OnceLock::new(),
+        }
+    }
+
+    /// Notes what is left of the limit that the call was counted against, for whatever answer it gets.
+    pub fn count(&self, rate: Option<Rate>) {
+        if let Some(rate) = rate {
+            self.rate.get_or_init(|| rate);
+        }
+    }
+
+    /// What is left of the limit that the call was counted against.
+    pub(super) fn rate(&self) -> Option<Rate> {
+        self.rate.get().copied()
     }
 
     /// The route that the gateway chose, such as `GET /api/chat/sessions/{id}`.

@@ -58,8 +58,9 @@ impl Reply {
     }
 
     /// The answer as the gateway takes it.
-    fn into_response(self) -> Response<String> {
-        let builder = rate_headers(Response::builder().status(self.status), self.rate);
+    fn into_response(self, rate: Option<Rate>) -> Response<String> {
+        let builder = Response::builder().status(self.status);
+        let builder = rate_headers(builder, self.rate.or(rate));
         let builder = builder.header("cache-control", "no-store");
         match self.body {
             Some(body) => finish(builder.header("content-type", "application/json"), body),
@@ -69,13 +70,15 @@ impl Reply {
 
     /// The answer to a call, whatever became of it.
     pub fn answer(outcome: Result<Self, Failure>, call: &Call, keys: &KeyRing) -> Response<String> {
-        let problem = |error: Failure| Self::problem(&*error, &call.route(), call.language(keys));
-        outcome.map_or_else(problem, Self::into_response)
+        match outcome {
+            Ok(reply) => reply.into_response(call.rate()),
+            Err(error) => Self::problem(&*error, call, call.language(keys)),
+        }
     }
 
     /// What a client may know of an error. This is the boundary: the error is logged here, and nowhere else.
-    fn problem(error: &dyn Coded, doing: &str, language: Language) -> Response<String> {
-        log_failure(error, doing);
+    fn problem(error: &dyn Coded, call: &Call, language: Language) -> Response<String> {
+        log_failure(error, &call.route());
         let code = error.code();
         let mut body = json!({
             "type": "about:blank",
@@ -91,7 +94,8 @@ impl Reply {
         if let Some(current) = error.current() {
             body["current"] = current;
         }
-        let mut builder = rate_headers(Response::builder().status(code.status()), error.rate());
+        let builder = Response::builder().status(code.status());
+        let mut builder = rate_headers(builder, error.rate().or(call.rate()));
         if let Some(wait) = error.retry_after() {
             // RFC 9110 section 10.2.3 counts whole seconds.
             builder = builder.header("retry-after", wait.as_millis().div_ceil(1_000).to_string());

@@ -24,6 +24,9 @@ pub enum SessionError {
     /// The user to add does not exist.
     #[error("there is no such user")]
     UserNotFound,
+    /// The user owns as many sessions, or the session has as many members, as are allowed.
+    #[error("there are as many as are allowed")]
+    Full,
     /// The member to remove is none.
     #[error("there is no such member")]
     MemberNotFound,
@@ -40,6 +43,7 @@ impl Coded for SessionError {
             Self::Forbidden => Code::Forbidden,
             Self::Conflict(_) => Code::Conflict,
             Self::UserNotFound => Code::UserNotFound,
+            Self::Full => Code::LimitReached,
             Self::MemberNotFound => Code::MemberNotFound,
             Self::Database(error) => error.code(),
         }

@@ -6,7 +6,7 @@ use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
 use super::{Membership, Role, SessionError, recent};
-use crate::{App, timestamp};
+use crate::{App, code::log_failure, frame::ServerFrame, timestamp};
 
 /// A member of a session, as the others see them.
 #[derive(Debug, Serialize)]
@@ -52,10 +52,12 @@ pub async fn add_member(
     if member == membership.user() || role == Role::Owner {
         return Err(SessionError::Forbidden);
     }
+    let max = i32::try_from(app.config.members_per_session).unwrap_or(i32::MAX);
     let params = [
         membership.param(),
         (&member as _, Type::UUID),
         (&role.as_str() as _, Type::TEXT),
+        (&max as _, Type::INT4),
     ];
     let rows = app
         .database
@@ -68,11 +70,10 @@ pub async fn add_member(
                 error.into()
             }
         })?;
-    // Whoever reads from now on must see the new member; the cached list does not.
-    recent::forget(&app.cache, membership.session()).await;
-    rows.first()
-        .map(Member::from_row)
-        .ok_or(SessionError::Forbidden)
+    let row = rows.first().ok_or(SessionError::Full)?;
+    // Another role is told as well: whoever shows the members replaces the one they have.
+    announce(app, membership, member).await;
+    Ok(Member::from_row(row))
 }
 
 /// Removes a member. The owner may remove others, and others may leave; the owner stays until the session is deleted.
@@ -92,8 +93,43 @@ pub async fn remove_member(
         .await?;
     recent::forget(&app.cache, membership.session()).await;
     if rows.is_empty() {
-        Err(SessionError::MemberNotFound)
-    } else {
-        Ok(())
+        return Err(SessionError::MemberNotFound);
+    }
+    let frame = ServerFrame::MemberLeft {
+        session_id: membership.session().as_str(),
+        user_id: member,
+    };
+    let mut users = user_ids(&audience(app, membership).await);
+    users.push(member);
+    tell(app, &users, &frame).await;
+    Ok(())
+}
+
+/// Tells all members of one who has come, or has another role. Whoever reads from now on must see them: the cached list does not.
+pub(super) async fn announce(app: &App, membership: &Membership, member: Uuid) {
+    recent::forget(&app.cache, membership.session()).await;
+    let members = audience(app, membership).await;
+    if let Some(member) = members.iter().find(|other| other.user_id == member) {
+        let session_id = membership.session().as_str();
+        let frame = ServerFrame::MemberJoined { session_id, member };
+        tell(app, &user_ids(&members), &frame).await;
+    }
+}
+
+/// Whom to tell of a change of members. What fails here and after is no fault of the caller: clients read the list.
+async fn audience(app: &App, membership: &Membership) -> Vec<Member> {
+    list_members(app, membership).await.unwrap_or_else(|error| {
+        log_failure(&error, "finding whom to tell of a member");
+        Vec::new()
+    })
+}
+
+fn user_ids(members: &[Member]) -> Vec<Uuid> {
+    members.iter().map(|member| member.user_id).collect()
+}
+
+async fn tell(app: &App, users: &[Uuid], frame: &ServerFrame<'_>) {
+    if let Err(error) = app.push.to_users(users, None, frame).await {
+        log_failure(&error, "telling of a member");
     }
 }

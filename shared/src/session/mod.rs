@@ -4,6 +4,7 @@ mod alter;
 mod cursor;
 mod error;
 mod id;
+mod invite;
 mod member;
 mod membership;
 mod read_mark;
@@ -15,6 +16,9 @@ pub use alter::{Revision, revise};
 pub use cursor::{Cursor, Epoch};
 pub use error::SessionError;
 pub use id::{InvalidSessionId, SessionId};
+pub use invite::{
+    Invite, InviteError, NewInvite, accept_invite, list_invites, make_invite, revoke_invite,
+};
 pub use member::{Member, add_member, list_members, remove_member};
 pub use membership::{Membership, Visitor};
 pub use read_mark::{ReadMark, mark_read};

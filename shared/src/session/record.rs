@@ -109,12 +109,14 @@ pub async fn create(
         interval(lifetime),
     );
     let settings = settings.map_or_else(|| "{}".to_owned(), |settings| settings.0);
+    let max = i32::try_from(app.config.sessions_per_user).unwrap_or(i32::MAX);
     let params = [
         (&id as _, Type::UUID),
         (&title as _, Type::TEXT),
         (&settings as _, Type::TEXT),
         (&lifetime as _, Type::TEXT),
         (&owner as _, Type::UUID),
+        (&max as _, Type::INT4),
     ];
     let rows = app
         .database
@@ -122,7 +124,7 @@ pub async fn create(
         .await?;
     rows.first()
         .map(|row| Session::from_row(&app.session_keys, row))
-        .ok_or(SessionError::NotAMember)
+        .ok_or(SessionError::Full)
 }
 
 /// The sessions of a user that have not ended, the liveliest first, at most 200.

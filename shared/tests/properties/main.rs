@@ -6,6 +6,7 @@
     reason = "a test stops where something is not as it tells"
 )]
 
+mod cursor;
 mod draft;
 mod fields;
 mod frame;

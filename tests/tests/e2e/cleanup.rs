@@ -10,23 +10,33 @@ async fn say(user: &User, session_id: &str, id: &str) -> Value {
     user.rest.send(session_id, id, "something").await.ok()["message"].clone()
 }
 
-/// Runs cleanup now and gives its report.
-async fn clean_up(stack: &TestStack) -> Value {
+/// Runs a slice of cleanup and gives its report.
+async fn invoke(stack: &TestStack, event: Value) -> Value {
     stack
         .rest()
-        .post(
-            "/2015-03-31/functions/CleanupFunction/invocations",
-            &json!({}),
-        )
+        .post("/2015-03-31/functions/CleanupFunction/invocations", &event)
         .await
         .ok()
+}
+
+async fn clean_up(stack: &TestStack) -> Value {
+    counts(invoke(stack, json!({})).await)
+}
+
+/// A report without its durations.
+fn counts(mut report: Value) -> Value {
+    let fields = report.as_object_mut().unwrap();
+    for name in ["batches", "longest_batch_millis", "millis", "dry_run"] {
+        fields.remove(name).unwrap();
+    }
+    report
 }
 
 /// A report: what is not named was not there.
 fn report(found: &[(&str, u64)]) -> Value {
     let mut report = json!({
-        "expired_sessions": 0, "orphaned_messages": 0, "retired_messages": 0, "orphaned_keys": 0,
-        "expired_tokens": 0, "complete": true,
+        "expired_sessions": 0, "orphaned_messages": 0, "retired_messages": 0, "orphaned_keys": 0, "expired_tokens": 0,
+        "expired_invites": 0, "expired_tickets": 0, "expired_attempts": 0, "complete": true,
     });
     for (name, count) in found {
         report[*name] = (*count).into();
@@ -116,7 +126,8 @@ async fn a_message_past_retention_goes_and_its_key_stays_as_long_as_its_session(
     assert_eq!(seqs(&ada, &session).await, [1, 2]);
     age(
         &stack,
-        "UPDATE messages SET created_at = now() - interval '91 days' WHERE seq = 1",
+        "UPDATE messages SET created_at = now() - interval '91 days' WHERE seq = 1; \
+         UPDATE sessions SET retained_from = now() - interval '91 days'",
     )
     .await;
     assert_eq!(clean_up(&stack).await, report(&[("retired_messages", 1)]));
@@ -152,27 +163,16 @@ async fn more_than_a_batch_goes_in_one_run_and_the_schedule_runs_it_too() {
          SELECT sha256(n::text::bytea), gen_random_uuid(), '{}', now() FROM generate_series(1, 2500) n;",
         ada.id
     );
-    // As many as fill two batches, so that only an empty third one tells that nothing is left.
     let orphans = "INSERT INTO messages \
          (session_id, seq, change, id, user_id, role, idempotency_key, body_digest, content, created_at) \
          SELECT '00000000-0000-7000-8000-000000000000', n, n, gen_random_uuid(), gen_random_uuid(), \
-                'owner', n::text, '', 'hi', now() FROM generate_series(1, 2000) n;";
+                'owner', n::text, '', 'hi', now() FROM generate_series(1, 2000) n; \
+         INSERT INTO gone_sessions (id) VALUES ('00000000-0000-7000-8000-000000000000');";
     age(&stack, &format!("{tokens} {orphans}")).await;
-    let (done, counts) = stack.counting(clean_up(&stack)).await;
     assert_eq!(
-        done,
+        clean_up(&stack).await,
         report(&[("orphaned_messages", 2_000), ("expired_tokens", 2_500)])
     );
-    let batches = |table: &str| {
-        let of_table = |sql: &&String| sql.contains(&format!("DELETE FROM {table} "));
-        counts
-            .statements
-            .keys()
-            .filter(of_table)
-            .map(|sql| counts.statements[sql])
-            .sum::<u64>()
-    };
-    assert_eq!((batches("messages"), batches("refresh_tokens")), (3 + 1, 3));
 
     let daily = "CleanupFunctionDaily";
     let schedules = stack.stack().schedules().list();
@@ -188,4 +188,168 @@ async fn more_than_a_batch_goes_in_one_run_and_the_schedule_runs_it_too() {
     age(&stack, "UPDATE sessions SET expires_at = now()").await;
     stack.run_schedule(daily);
     eventually(0, async || count(&stack, "sessions").await).await;
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_what_the_next_run_removes() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let ada = stack.guest().await;
+    let (old, deleted) = (
+        ada.open_session("old").await,
+        ada.open_session("deleted").await,
+    );
+    let live = ada.open_session("live").await;
+    for (session, id) in [
+        (&old, "a"),
+        (&deleted, "b"),
+        (&deleted, "c"),
+        (&live, "d"),
+        (&live, "e"),
+    ] {
+        say(&ada, session, id).await;
+    }
+    ada.rest.delete_session(&deleted).await.ok();
+    age(
+        &stack,
+        "UPDATE sessions SET expires_at = now() WHERE title = 'old'; \
+         UPDATE messages m SET created_at = now() - interval '91 days' FROM sessions s \
+         WHERE s.id = m.session_id AND s.title = 'live' AND m.seq = 1; \
+         UPDATE sessions SET retained_from = now() - interval '91 days' WHERE title = 'live'; \
+         INSERT INTO attempts (key, times, expires_at) VALUES ('x', '{}', now()); \
+         INSERT INTO tickets (id, expires_at) VALUES (gen_random_uuid(), now()); \
+         INSERT INTO invites (id, session_id, role, digest, expires_at) \
+         SELECT gen_random_uuid(), id, 'member', 'x', now() FROM sessions WHERE title = 'live'",
+    )
+    .await;
+    let found = report(&[
+        ("expired_sessions", 1),
+        ("orphaned_messages", 3),
+        ("retired_messages", 1),
+        ("expired_invites", 1),
+        ("expired_tickets", 1),
+        ("expired_attempts", 1),
+    ]);
+    for _ in 0..2 {
+        let dry = invoke(&stack, json!({"dry_run": true})).await;
+        assert_eq!(dry["dry_run"], true);
+        assert_eq!(counts(dry), found, "nothing was removed");
+    }
+    assert_eq!(clean_up(&stack).await, found);
+    assert_eq!(
+        counts(invoke(&stack, json!({"dry_run": true})).await),
+        report(&[])
+    );
+}
+
+#[tokio::test]
+async fn a_slice_that_ends_too_early_is_gone_on_with_and_one_that_does_not_is_not() {
+    let stack = TestStack::with()
+        .parameter("CleanupSlice", "2030ms")
+        .no_schedules()
+        .start()
+        .await;
+    let go_on = || invoke(&stack, json!({"go_on": true}));
+    assert_eq!(go_on().await["batches"], 0, "nothing has begun");
+    let orphans = "INSERT INTO messages \
+         (session_id, seq, change, id, user_id, role, idempotency_key, body_digest, content, created_at) \
+         SELECT md5((n / 50)::text)::uuid, n, n, gen_random_uuid(), gen_random_uuid(), \
+                'owner', n::text, '', 'hi', now() FROM generate_series(1, 20000) n; \
+         INSERT INTO gone_sessions (id) SELECT DISTINCT session_id FROM messages;";
+    age(&stack, orphans).await;
+    let first = invoke(&stack, json!({})).await;
+    assert_eq!(first["complete"], false, "{first}");
+    let mut removed = first["orphaned_messages"].as_u64().unwrap();
+    assert!(removed < 20_000, "{first}");
+    loop {
+        let slice = go_on().await;
+        removed += slice["orphaned_messages"].as_u64().unwrap();
+        if slice["complete"] == true {
+            break;
+        }
+    }
+    assert_eq!(removed, 20_000);
+    assert_eq!(count(&stack, "messages").await, 0);
+    assert_eq!(count(&stack, "gone_sessions").await, 0);
+    assert_eq!(go_on().await["batches"], 0, "nothing is left");
+    stack.run_schedule("CleanupFunctionGoOn");
+}
+
+/// Between the choice of a session and its removal a send may want it: it waits, and finds that the session is gone.
+#[tokio::test]
+async fn a_send_that_comes_too_late_leaves_nothing_in_a_session_that_goes() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let ada = stack.guest().await;
+    let session = ada.open_session("going").await;
+    say(&ada, &session, "a").await;
+    age(
+        &stack,
+        "CREATE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN OLD; END $$; \
+         CREATE TRIGGER stall BEFORE DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION stall(); \
+         UPDATE sessions SET expires_at = now() + interval '100 milliseconds'",
+    )
+    .await;
+    let stall = stack.database().await;
+    stall
+        .batch_execute("SELECT pg_advisory_lock(7), pg_sleep(0.15)")
+        .await
+        .unwrap();
+    let waiting = async |on: &str| {
+        let sql = format!("pg_stat_activity WHERE wait_event = '{on}' AND state = 'active'");
+        eventually(1, async || count(&stack, &sql).await).await;
+    };
+    let sweeping = invoke(&stack, json!({}));
+    let sending = async {
+        waiting("advisory").await;
+        let late = async {
+            let client = stack.database().await;
+            let id = session.split('.').next().unwrap();
+            let sql = format!(
+                "SELECT outcome FROM message_send('{id}', '{}', 'late', gen_random_uuid(), 'x', '{{}}', '1 day')",
+                ada.id
+            );
+            client.query_typed(&sql, &[]).await.unwrap()[0].get::<_, String>(0)
+        };
+        let release = async {
+            waiting("transactionid").await;
+            stall
+                .batch_execute("SELECT pg_advisory_unlock(7)")
+                .await
+                .unwrap();
+        };
+        tokio::join!(late, release).0
+    };
+    let (swept, outcome) = tokio::join!(sweeping, sending);
+    assert_eq!(outcome, "not_a_member");
+    assert_eq!(
+        counts(swept),
+        report(&[("expired_sessions", 1), ("orphaned_messages", 1)])
+    );
+    assert_eq!(count(&stack, "messages").await, 0);
+}
+
+/// A send that came just in time has revived the session: cleanup, which was about to take it, leaves all of it.
+#[tokio::test]
+async fn a_session_that_is_revived_while_cleanup_looks_at_it_stays_whole() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let ada = stack.guest().await;
+    let session = ada.open_session("reviving").await;
+    say(&ada, &session, "a").await;
+    age(
+        &stack,
+        "UPDATE sessions SET expires_at = now() + interval '200 milliseconds'",
+    )
+    .await;
+    let reviver = stack.database().await;
+    let id = session.split('.').next().unwrap();
+    // In time, and not committed before the session's end has passed.
+    let revive = format!(
+        "BEGIN; SELECT message_send('{id}', '{}', 'b', gen_random_uuid(), 'in time', '{{}}', '30 days'); SELECT pg_sleep(0.3)",
+        ada.id
+    );
+    reviver.batch_execute(&revive).await.unwrap();
+    assert_eq!(clean_up(&stack).await, report(&[]), "it is in use");
+    reviver.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(clean_up(&stack).await, report(&[]));
+    assert_eq!(seqs(&ada, &session).await, [1, 2]);
 }

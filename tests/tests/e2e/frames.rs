@@ -11,9 +11,9 @@ use crate::redacted::redacted;
 
 #[tokio::test]
 async fn every_frame_has_its_form() {
-    // The sixth message or alteration meets the quota, and a second of silence ends a socket.
+    // The fourth message or alteration meets the quota, and a second of silence ends a socket.
     let stack = TestStack::with()
-        .variable("QUOTA_MESSAGES", "5")
+        .variable("QUOTA_MESSAGES", "3")
         .variable("WS_PONG_WAIT", "1s");
     let stack = stack.no_schedules().start().await;
     let (ada, bob) = (stack.guest().await, stack.guest().await);
@@ -137,7 +137,7 @@ async fn what_was_missed(session: &str, adas: &mut Device) {
 async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
     let sync = json!({"type": "sync", "cursors": {session: 0}});
     let said = adas.request(sync).await["sessions"][0]["messages"][0].take();
-    assert_frame!(adas.edit(&said, 1, "Gruß").await, {".rate.reset" => "[seconds]", ".id" => "[request]"}, @r#"
+    assert_frame!(adas.edit(&said, 1, "Gruß").await, {".rate.reset" => "[seconds]", ".rate.remaining" => "[count]", ".id" => "[request]"}, @r#"
     {
       "cursor": "[cursor]",
       "duplicate": false,
@@ -153,7 +153,7 @@ async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
       },
       "rate": {
         "limit": 100000,
-        "remaining": 99999,
+        "remaining": "[count]",
         "reset": "[seconds]"
       },
       "type": "ack"
@@ -236,19 +236,25 @@ async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
 async fn what_is_hinted_at(ada: &User, bob: &User, bobs: &mut Device) {
     let session = &ada.open_session("hints").await;
     ada.rest.add_member(session, &bob.id, "member").await.ok();
-    let revision = json!({"title": "Hints", "settings": {"colour": "blue"}});
-    ada.rest.revise_session(session, &revision).await.ok();
-    assert_frame!(bobs.next_of("session_updated").await, @r#"
+    assert_frame!(bobs.next_of("member_joined").await, @r#"
     {
-      "session_id": "[session]",
-      "settings": {
-        "colour": "blue"
+      "member": {
+        "joined_at": "[time]",
+        "read_seq": 0,
+        "role": "member",
+        "user_id": "[user]"
       },
-      "title": "Hints",
-      "type": "session_updated",
-      "version": 2
+      "session_id": "[session]",
+      "type": "member_joined"
     }
     "#);
+    let revision = json!({"title": "Hints", "settings": {"colour": "blue"}});
+    ada.rest.revise_session(session, &revision).await.ok();
+    assert_frame!(bobs.next_of("session_updated").await, @r#"{"session_id": "[session]", "settings": {"colour": "blue"}, "title": "Hints", "type": "session_updated", "version": 2}"#);
+    let gone = ada.open_session("soon without him").await;
+    ada.rest.add_member(&gone, &bob.id, "member").await.ok();
+    ada.rest.remove_member(&gone, &bob.id).await;
+    assert_frame!(bobs.next_of("member_left").await, @r#"{"session_id": "[session]", "type": "member_left", "user_id": "[user]"}"#);
     ada.rest.delete_session(session).await.ok();
     assert_frame!(bobs.next_of("session_deleted").await, @r#"{"session_id": "[session]", "type": "session_deleted"}"#);
 }
@@ -269,11 +275,16 @@ async fn what_is_refused(session: &str, adas: &mut Device) {
     "#);
     let third =
         json!({"type": "message", "id": "m3", "session_id": session, "content": "too much"});
-    assert_frame!(adas.request(third).await, {".retry_after_ms" => "[milliseconds]"}, @r#"
+    assert_frame!(adas.request(third).await, {".retry_after_ms" => "[milliseconds]", ".rate.reset" => "[time]"}, @r#"
     {
       "code": "quota_exceeded",
       "id": "m3",
-      "message": "Today's messages are used up; try again in 12 hours.",
+      "message": "Today's messages are used up; try again in 24 hours.",
+      "rate": {
+        "limit": 3,
+        "remaining": 0,
+        "reset": "[time]"
+      },
       "retry": true,
       "retry_after_ms": "[milliseconds]",
       "type": "error"
@@ -284,5 +295,5 @@ async fn what_is_refused(session: &str, adas: &mut Device) {
 async fn the_end(stack: &TestStack, adas: &mut Device) {
     sleep(Duration::from_millis(1_100)).await;
     stack.run_schedule("HeartbeatFunctionEveryMinute");
-    assert_frame!(adas.next().await, @r#"{"code": "ping_timeout", "retry": true, "type": "bye"}"#);
+    assert_frame!(adas.next_of("bye").await, @r#"{"code": "ping_timeout", "retry": true, "type": "bye"}"#);
 }

@@ -45,7 +45,7 @@ const NAMES: [&str; 24] = [
     "invite",
 ];
 /// Texts that mean something, or nearly.
-const TEXTS: [&str; 27] = [
+const TEXTS: [&str; 29] = [
     "",
     " ",
     "\0",
@@ -72,6 +72,8 @@ const TEXTS: [&str; 27] = [
     "en",
     "x-y-z",
     "%00",
+    "a\0b.1",
+    "e.9223372036854775807",
     "'; --",
 ];
 
@@ -123,6 +125,7 @@ impl Maker {
             1 => any::<bool>().prop_map(Value::from),
             1 => Just(Value::Null),
             1 => cursors,
+            1 => (select(self.known.to_vec()), self.text()).prop_map(|(session, text)| json!({session: text})),
             1 => (self.text(), self.text()).prop_map(|(name, text)| json!({name: [text]})),
         ]
     }

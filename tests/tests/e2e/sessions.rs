@@ -181,6 +181,9 @@ async fn a_new_member_sees_the_history_and_a_removed_one_nothing_any_more() {
     assert_eq!(page["messages"][0]["content"], "before");
     let history = bob.rest.history(&session, &[]).await.ok();
     assert_eq!(history["messages"], page["messages"]);
+    for device in [&mut adas, &mut bobs] {
+        assert_eq!(device.next().await["type"], "member_joined");
+    }
     adas.message(&session, "while he is in").await;
     assert_eq!(bobs.next().await["message"]["content"], "while he is in");
     assert_eq!(
@@ -190,6 +193,9 @@ async fn a_new_member_sees_the_history_and_a_removed_one_nothing_any_more() {
     assert_eq!(adas.next().await["message"]["content"], "thank you");
 
     assert_eq!(ada.rest.remove_member(&session, &bob.id).await.status, 204);
+    for device in [&mut adas, &mut bobs] {
+        assert_eq!(device.next().await["type"], "member_left");
+    }
     adas.message(&session, "after he has gone").await;
     adas.request(json!({"type": "read", "session_id": session, "seq": 4}))
         .await;

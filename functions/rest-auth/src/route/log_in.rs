@@ -3,7 +3,7 @@
 use shared::{
     App,
     code::Failure,
-    limit::{self, Limit},
+    limit,
     rest::{Call, Reply},
     user::{self, Email, Password},
 };
@@ -12,14 +12,14 @@ use crate::signed_in::signed_in;
 
 /// Takes `{email, password}`, answers 200 with tokens. A guest who is calling takes their sessions along. What is no address fails like an unknown one, and as slowly.
 pub(crate) async fn log_in(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let rate = limit::ask(app, &Limit::auth(&app.config), &call.client_ip()).await?;
     let guest = call.optional_identity(app).await?;
     let fields = call.fields()?;
     let email = Email::parse(fields.text("email")?).ok();
     let password = Password::attempt(fields.text("password")?);
+    call.count(limit::attempt(app, &call.client_ip(), email.as_ref()).await?);
     let profile = user::log_in(&app.database, email.as_ref(), password).await?;
     if let Some(guest) = guest {
         user::adopt_guest(app, guest.user_id, profile.user_id).await?;
     }
-    Ok(Reply::ok(&signed_in(app, profile).await?).with_rate(rate))
+    Ok(Reply::ok(&signed_in(app, profile).await?))
 }

@@ -4,6 +4,7 @@ mod guest;
 mod log_in;
 mod log_out;
 mod refresh;
+mod service;
 mod sign_up;
 mod ticket;
 
@@ -11,6 +12,7 @@ pub(crate) use guest::guest;
 pub(crate) use log_in::log_in;
 pub(crate) use log_out::log_out;
 pub(crate) use refresh::refresh;
+pub(crate) use service::service;
 pub(crate) use sign_up::sign_up;
 pub(crate) use ticket::ticket;
 

@@ -3,6 +3,7 @@
 use shared::{
     App,
     code::Failure,
+    limit::{self, Limit, RateLimited, Who},
     rest::{Call, Reply},
     sign_in::{self, SIGNED_OUT},
     token::{RefreshError, RefreshToken},
@@ -12,6 +13,7 @@ use crate::signed_in::tokens;
 
 /// Takes `{refresh_token}`, answers 200 with tokens.
 pub(crate) async fn refresh(app: &App, call: &Call) -> Result<Reply, Failure> {
+    count(app, call).await?;
     let token = RefreshToken(call.fields()?.text("refresh_token")?.to_owned());
     let (identity, successor) = match token.rotate(&app.database).await {
         Err(error @ RefreshError::Reused { user_id, sign_in }) => {
@@ -22,4 +24,12 @@ pub(crate) async fn refresh(app: &App, call: &Call) -> Result<Reply, Failure> {
         rotated => rotated?,
     };
     Ok(Reply::ok(&tokens(app, &identity, &successor)))
+}
+
+/// Refreshes and log-outs are counted by address: whose they are, only the database can tell.
+pub(super) async fn count(app: &App, call: &Call) -> Result<(), RateLimited> {
+    let address = Who::address(&call.client_ip());
+    let rate = limit::ask(app, &address, &[Limit::refreshes(&app.config)]).await?;
+    call.count(rate);
+    Ok(())
 }

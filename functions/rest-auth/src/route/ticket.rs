@@ -5,6 +5,7 @@ use shared::{
     App,
     code::{Failure, log_failure},
     field::InvalidField,
+    limit::{self, Limit, Who},
     rest::{Call, Reply},
     sign_in,
     token::{AccessError, NotedIn, TICKET_LIFETIME, TicketHolder},
@@ -23,7 +24,7 @@ pub(crate) async fn ticket(app: &App, call: &Call) -> Result<Reply, Failure> {
         return Err(InvalidField("device_id").into());
     }
     let holder = TicketHolder::new(identity, device_id, call.origin());
-    let noted = note(app, &holder).await?;
+    let noted = note(app, call, &holder).await?;
     Ok(Reply::created(&json!({
         "ticket": holder.sign(&app.token_keys, noted).0,
         "url": app.config.websocket_url,
@@ -34,18 +35,23 @@ pub(crate) async fn ticket(app: &App, call: &Call) -> Result<Reply, Failure> {
 
 /// Notes a ticket, if its sign-in still stands. A socket may live for two hours, so PostgreSQL itself is asked; the mark in Redis is
 /// enough only while PostgreSQL is away.
-async fn note(app: &App, holder: &TicketHolder) -> Result<NotedIn, Failure> {
+async fn note(app: &App, call: &Call, holder: &TicketHolder) -> Result<NotedIn, Failure> {
     let sign_in = holder.identity.sign_in;
     let mut pipeline = redis::pipe();
     holder.note(&mut pipeline);
     sign_in::ask(&mut pipeline, sign_in);
+    let (user, limits) = (
+        Who::user(holder.identity.user_id),
+        [Limit::tickets(&app.config)],
+    );
+    limit::check(&mut pipeline, &app.config, &user, &limits);
     let (noted, stands) = tokio::join!(
-        app.cache.run::<(bool,)>(&pipeline),
+        app.cache.run::<(bool, limit::Answer)>(&pipeline),
         sign_in::stands(&app.database, sign_in)
     );
     let stands = match (&noted, stands) {
         (_, Ok(stands)) => stands,
-        (Ok((ended,)), Err(error)) => {
+        (Ok((ended, _)), Err(error)) => {
             log_failure(&error, "asking whether a sign-in stands");
             !ended
         }
@@ -55,9 +61,13 @@ async fn note(app: &App, holder: &TicketHolder) -> Result<NotedIn, Failure> {
         return Err(AccessError::SignedOut.into());
     }
     match noted {
-        Ok(_) => Ok(NotedIn::Redis),
+        Ok((_, answer)) => {
+            call.count(limit::decide(&app.config, &limits, &answer)?);
+            Ok(NotedIn::Redis)
+        }
         Err(error) => {
             log_failure(&error, "noting a ticket");
+            limit::open(app, &user, &limits)?;
             holder.note_in_postgres(&app.database).await?;
             Ok(NotedIn::Postgres)
         }

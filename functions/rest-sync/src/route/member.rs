@@ -29,9 +29,7 @@ pub(crate) async fn add(app: &App, user: Uuid, call: &Call) -> Result<Reply, Fai
     let membership = enter(app, user, call).await?;
     let fields = call.fields()?;
     let member = fields.uuid("user_id")?;
-    let role = Role::parse(fields.text("role")?)
-        .filter(|role| *role != Role::Owner)
-        .ok_or(InvalidField("role"))?;
+    let role = role(fields.text("role")?)?;
     Ok(Reply::created(
         &add_member(app, &membership, member, role).await?,
     ))
@@ -46,4 +44,11 @@ pub(crate) async fn remove(app: &App, user: Uuid, call: &Call) -> Result<Reply, 
         .map_err(|_| InvalidField("user_id"))?;
     remove_member(app, &membership, member).await?;
     Ok(Reply::no_content())
+}
+
+/// A role that can be given: there is one owner.
+pub(super) fn role(text: &str) -> Result<Role, InvalidField> {
+    Role::parse(text)
+        .filter(|role| *role != Role::Owner)
+        .ok_or(InvalidField("role"))
 }

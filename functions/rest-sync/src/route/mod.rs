@@ -2,6 +2,7 @@
 
 mod alter_message;
 mod history;
+pub(crate) mod invite;
 pub(crate) mod member;
 mod send_message;
 pub(crate) mod session;

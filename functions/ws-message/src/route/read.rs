@@ -5,6 +5,7 @@ use shared::{
     code::{Failure, log_failure},
     connection::Socket,
     frame::ServerFrame,
+    limit::{self, Limit, Who},
     session::{Visitor, mark_read},
 };
 
@@ -17,6 +18,8 @@ pub(crate) async fn read(
     seq: i64,
 ) -> Result<String, Failure> {
     let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
+    let limits = [Limit::reads(&app.config, &socket.connection_id)];
+    limit::ask(app, &Who::user(socket.user_id), &limits).await?;
     let mark = mark_read(&app.database, &visitor, seq).await?;
     let (session_id, user_id, seq) = (visitor.session().as_str(), socket.user_id, mark.seq);
     let frame = ServerFrame::Read {

@@ -1,12 +1,18 @@
 //! `user_typing`: I am writing, or not any more. Never stored, never acked, the first thing to be given up.
 
+use std::collections::HashMap;
+
+use redis::{FromRedisValue, Value};
 use shared::{
     App,
+    cache::CacheError,
     code::{Failure, log_failure},
-    connection::Socket,
+    connection::{self, Socket, Target},
     frame::ServerFrame,
+    limit::{self, Limit, Who},
     session::Visitor,
 };
+use uuid::Uuid;
 
 use crate::audience::AudienceCache;
 
@@ -23,15 +29,45 @@ pub(crate) async fn user_typing(
 ) -> Result<(), Failure> {
     let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
     let audience = audiences.of(app, &visitor).await?;
-    let (session_id, user_id) = (visitor.session().as_str(), socket.user_id);
     let frame = ServerFrame::UserTyping {
-        session_id,
-        user_id,
+        session_id: visitor.session().as_str(),
+        user_id: socket.user_id,
         typing,
         expires_in: EXPIRES_IN_MILLIS,
     };
-    if let Err(error) = app.push.to_users(&audience, Some(socket), &frame).await {
-        log_failure(&error, "telling of typing");
+    let user = Who::user(socket.user_id);
+    let limits = [Limit::typing(&app.config, &socket.connection_id)];
+    match find(app, socket, &audience, (&user, &limits)).await {
+        Ok((rate, targets)) => {
+            limit::decide(&app.config, &limits, &rate)?;
+            app.push.to_others(targets, Some(socket), &frame).await;
+        }
+        Err(error) => {
+            log_failure(&error, "telling of typing");
+            limit::open(app, &user, &limits)?;
+        }
     }
     Ok(())
+}
+
+/// Counts the frame and finds the audience's sockets: one round trip.
+async fn find(
+    app: &App,
+    socket: &Socket,
+    audience: &[Uuid],
+    (user, limits): (&Who, &[Limit]),
+) -> Result<(limit::Answer, Vec<Target>), CacheError> {
+    let mut pipeline = redis::pipe();
+    connection::touch(&mut pipeline, socket);
+    limit::check(&mut pipeline, &app.config, user, limits);
+    connection::of_users(&mut pipeline, audience);
+    let mut answers = app.cache.run::<Vec<Value>>(&pipeline).await?.into_iter();
+    let rate = limit::Answer::from_redis_value(answers.next().unwrap_or(Value::Nil));
+    let connections: Result<Vec<HashMap<String, String>>, _> =
+        answers.map(HashMap::from_redis_value).collect();
+    let parsed = |error: redis::ParsingError| CacheError::from(redis::RedisError::from(error));
+    Ok((
+        rate.map_err(parsed)?,
+        connection::targets(audience, connections.map_err(parsed)?),
+    ))
 }

@@ -1,5 +1,3 @@
--- Adds a member, or gives one another role; the owner keeps theirs.
--- $1 session id  $2 user id  $3 role
-INSERT INTO members (session_id, user_id, role) VALUES ($1, $2, $3)
-ON CONFLICT (session_id, user_id) DO UPDATE SET role = excluded.role WHERE members.role <> 'owner'
-RETURNING user_id, role, read_seq, joined_at
+-- Adds a member, or gives one another role (infra/migrations/V5__identity.sql has the function). No row if there are too many.
+-- $1 session id  $2 user id  $3 role  $4 how many members a session may have
+SELECT user_id, role, read_seq, joined_at FROM member_add($1, $2, $3, $4)

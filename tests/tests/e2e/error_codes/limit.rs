@@ -48,11 +48,11 @@ async fn sign_ups_and_log_ins_of_an_address_share_a_limit() {
     let logged_in = nobody.log_in("ada@example.org", "long enough").await;
     assert_eq!(logged_in.status, 200);
     assert_rate(&logged_in, "2", "0");
-    // Two in five minutes: the next in half of that.
+    // The next when the first is five minutes old.
     let refused = nobody.log_in("ada@example.org", "long enough").await;
-    assert_limited(&refused, Code::RateLimited, "2", 100..=150);
+    assert_limited(&refused, Code::RateLimited, "2", 200..=300);
     let refused = nobody.sign_up("bob@example.org", "long enough").await;
-    assert_limited(&refused, Code::RateLimited, "2", 100..=150);
+    assert_limited(&refused, Code::RateLimited, "2", 200..=300);
     // Who is signed in already goes on.
     nobody
         .refresh(logged_in.ok()["refresh_token"].as_str().unwrap())
@@ -82,7 +82,9 @@ async fn a_connection_has_a_rate_and_is_told_when_to_try_again() {
     let refused = phone.request(two.clone()).await;
     let wait = refused["retry_after_ms"].as_u64().unwrap();
     assert!((1..=1_000).contains(&wait), "{wait} ms");
-    assert_eq!(refused, limited(Code::RateLimited, "two", wait));
+    let rate = refused["rate"].clone();
+    assert_eq!((&rate["limit"], &rate["remaining"]), (&1.into(), &0.into()));
+    assert_eq!(refused, limited(Code::RateLimited, "two", wait, rate));
     assert_eq!(
         ada.rest.session(&session).await.ok()["change"],
         1,
@@ -118,14 +120,16 @@ async fn a_user_has_a_share_of_messages_a_day_over_all_ways() {
     assert_eq!(phone.message(&session, "one").await["type"], "ack");
     assert_eq!(ada.rest.send(&session, "k2", "two").await.status, 201);
 
-    // Two a day: the next in half a day.
+    // Two a day: the next when the first is a day old.
     let refused = ada.rest.send(&session, "k3", "three").await;
-    assert_limited(&refused, Code::QuotaExceeded, "2", 43_000..=43_200);
+    assert_limited(&refused, Code::QuotaExceeded, "2", 86_300..=86_400);
     let three = json!({"type": "message", "id": "k3", "session_id": session, "content": "three"});
     let refused = phone.request(three).await;
     let wait = refused["retry_after_ms"].as_u64().unwrap();
-    assert!((43_000_000..=43_200_000).contains(&wait), "{wait} ms");
-    assert_eq!(refused, limited(Code::QuotaExceeded, "k3", wait));
+    assert!((86_300_000..=86_400_000).contains(&wait), "{wait} ms");
+    let rate = refused["rate"].clone();
+    assert_eq!((&rate["limit"], &rate["remaining"]), (&2.into(), &0.into()));
+    assert_eq!(refused, limited(Code::QuotaExceeded, "k3", wait, rate));
 
     assert_eq!(
         bob.rest.send(&session, "k1", "mine").await.status,

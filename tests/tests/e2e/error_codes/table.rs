@@ -3,12 +3,13 @@
 use shared::code::Code;
 
 /// Where the codes are provoked.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("content.rs"),
     include_str!("credentials.rs"),
     include_str!("field.rs"),
     include_str!("handshake.rs"),
     include_str!("limit.rs"),
+    include_str!("member.rs"),
     include_str!("session.rs"),
     include_str!("token.rs"),
 ];
@@ -52,6 +53,8 @@ fn the_table_is_what_clients_rely_on() {
     410 final session_expired
     404 final user_not_found
     404 final member_not_found
+    404 final invite_invalid
+    409 final limit_reached
     404 final message_not_found
     404 final not_found
     401 final unauthorized

@@ -4,14 +4,16 @@ use serde_json::{Value, json};
 use shared::frame::ClientFrame;
 use tests::{TestStack, User};
 
-/// Routes that name no session.
-const ROUTES_WITHOUT_SESSION: [&str; 8] = [
+/// Routes that name no session. An invite is a secret of its own: `invites.rs`.
+const ROUTES_WITHOUT_SESSION: [&str; 10] = [
     "POST /api/auth/guest",
     "POST /api/auth/signup",
     "POST /api/auth/login",
     "POST /api/auth/refresh",
     "POST /api/auth/logout",
     "POST /api/auth/ticket",
+    "POST /api/auth/service",
+    "POST /api/chat/invites",
     "GET /api/chat/sessions",
     "POST /api/chat/sessions",
 ];
@@ -27,6 +29,8 @@ pub(super) struct Target {
     pub(super) member: String,
     /// A message of the owner.
     pub(super) message: String,
+    /// An open invite, by its id.
+    pub(super) invite: String,
     /// Somebody who is in no session.
     pub(super) outsider: String,
 }
@@ -43,10 +47,13 @@ impl Target {
             .ok();
         let sent = owner.rest.send(&session, "first", "a secret").await.ok();
         let message = sent["message"]["id"].as_str().unwrap().to_owned();
+        let invite = owner.rest.invite(&session, &json!({})).await.ok();
+        let invite = invite["invite_id"].as_str().unwrap().to_owned();
         Self {
             session,
             member,
             message,
+            invite,
             outsider,
         }
     }
@@ -68,8 +75,11 @@ pub(super) fn request(route: &str, target: &Target) -> Option<Request> {
         "GET /api/chat/sessions/{id}"
         | "DELETE /api/chat/sessions/{id}"
         | "GET /api/chat/sessions/{id}/members"
+        | "GET /api/chat/sessions/{id}/invites"
+        | "DELETE /api/chat/sessions/{id}/invites/{invite_id}"
         | "DELETE /api/chat/sessions/{id}/members/{user_id}" => (vec![], None),
         "PATCH /api/chat/sessions/{id}" => (vec![], Some(json!({"title": "mine"}))),
+        "POST /api/chat/sessions/{id}/invites" => (vec![], Some(json!({"role": "member"}))),
         "POST /api/chat/sessions/{id}/members" => (
             vec![],
             Some(json!({"user_id": target.outsider, "role": "member"})),
@@ -96,6 +106,7 @@ pub(super) fn request(route: &str, target: &Target) -> Option<Request> {
     let path = path
         .replace("{id}", &target.session)
         .replace("{user_id}", &target.member)
+        .replace("{invite_id}", &target.invite)
         .replace("{message_id}", &target.message);
     Some(Request {
         method: method.to_owned(),

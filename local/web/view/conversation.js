@@ -1,0 +1,87 @@
+/**
+ * One session: what stands above the messages while there is no connection, the messages, who types, and the composer.
+ */
+import { banner } from "./banner.js";
+import { Composer } from "./composer.js";
+import { el, oncePerFrame } from "./dom.js";
+import { roleName } from "./format.js";
+import { MessageList } from "./message-list.js";
+import { t } from "./words/index.js";
+
+/** @typedef {import("../client/types.js").Message} Message */
+
+/** Of so many messages at once the number is announced instead of the texts. */
+const READ_OUT_AT_MOST = 3;
+
+/** One session on one device. Event `drawn`: it shows the session's newest state. */
+export class Conversation extends EventTarget {
+  /** @type {import("../client/chat.js").Chat} */ #chat;
+  /** @type {import("../client/session.js").Session} */ #session;
+  /** @type {(text: string) => void} */ #announce;
+  /** @type {MessageList} */ #list;
+  /** @type {Composer} */ #composer;
+  #typing = el("p", { class: "typing", "aria-live": "off" });
+  #listeners = new AbortController();
+
+  /**
+   * @param {import("../client/chat.js").Chat} chat
+   * @param {import("../client/session.js").Session} session
+   * @param {object} options
+   * @param {string} options.label Of the list of messages.
+   * @param {string} options.author Of what is written here.
+   * @param {(text: string) => void} options.announce
+   */
+  constructor(chat, session, { label, author, announce }) {
+    super();
+    this.#chat = chat;
+    this.#session = session;
+    this.#announce = announce;
+    this.#composer = new Composer(session, { label: t("messageFrom", { name: author }), sent: () => this.#list.toEnd() });
+    this.#list = new MessageList(session, {
+      label,
+      takeBack: (text) => this.#composer.put(text),
+      edit: (entry) => this.#composer.edit(entry),
+      clock: () => Date.now() + chat.socket.clockSkew,
+    });
+    /** @readonly */
+    this.element = el("div", { class: "conversation" }, banner(chat.socket), this.#list.element, this.#typing, this.#composer.element);
+    const { signal } = this.#listeners;
+    session.addEventListener("change", oncePerFrame(() => this.#draw()), { signal });
+    session.addEventListener("arrival", (event) => this.#arrived(/** @type {CustomEvent} */ (event).detail), { signal });
+    this.#draw();
+  }
+
+  /** Puts the cursor into the composer. */
+  focus() {
+    this.#composer.focus();
+  }
+
+  /** It is not shown any more. */
+  close() {
+    this.#listeners.abort();
+  }
+
+  #draw() {
+    if (this.#listeners.signal.aborted) return;
+    const { phase, error } = this.#session;
+    this.#list.draw();
+    this.#composer.usable = phase !== "failed" || error?.retry === true;
+    this.#typing.textContent = this.#typingText();
+    this.dispatchEvent(new CustomEvent("drawn"));
+  }
+
+  #typingText() {
+    const users = this.#session.typingUsers;
+    if (users.length === 0) return "";
+    if (users.length > 1) return t("typingMany");
+    if (users[0] === this.#chat.userId) return t("typingSelf");
+    return t("typingOne", { name: roleName(this.#session.roleOf(users[0]) ?? "") });
+  }
+
+  /** @param {Message[]} messages */
+  #arrived(messages) {
+    this.#list.arrived(messages.length);
+    const text = (/** @type {Message} */ { role, content }) => t("messageAnnounced", { name: roleName(role), text: content });
+    this.#announce(messages.length > READ_OUT_AT_MOST ? t("newMessages", { count: messages.length }) : messages.map(text).join("\n"));
+  }
+}

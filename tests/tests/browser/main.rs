@@ -1,0 +1,15 @@
+//! The page in a real browser, against a real stack: what a person does, and what they see.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops where something is not as it tells"
+)]
+
+mod accessible;
+mod begin;
+mod broken;
+mod history;
+mod reading;
+mod scene;
+mod talk;
+mod words;
