@@ -22,16 +22,19 @@ ALTER TABLE sessions
 COMMENT ON COLUMN sessions.settings IS 'A JSON object of its owner''s, opaque to the server.';
 COMMENT ON COLUMN sessions.version  IS 'Counts the revisions of title and settings from 1; an alteration names the one it was made from, so that of two at once one is refused.';
 
--- Takes the next number of a session whose row the caller has locked. A session lives while people write; it is indexed by its end, so
+-- Takes the next number of a session whose row the caller has locked. In PL/pgSQL, because PostgreSQL plans a function in SQL at every
+-- call: a send took 300 to 355 microseconds of processor time with one and takes 247 to 280 so, as many as with no function at all.
+-- A session lives while people write; it is indexed by its end, so
 -- that moves rarely: at a tenth of its life.
-CREATE FUNCTION session_next_change(p_session uuid, p_lifetime interval, OUT change bigint, OUT at timestamptz) LANGUAGE sql AS $$
+CREATE FUNCTION session_next_change(p_session uuid, p_lifetime interval, OUT change bigint, OUT at timestamptz) LANGUAGE plpgsql AS $$
+BEGIN
     UPDATE sessions s
     SET change = s.change + 1,
         changed_at = greatest(clock_timestamp(), s.changed_at + interval '1 microsecond'),
         expires_at = CASE WHEN s.expires_at < now() + p_lifetime * 0.9 THEN now() + p_lifetime ELSE s.expires_at END
     WHERE s.id = p_session
-    RETURNING s.change, s.changed_at
-$$;
+    RETURNING s.change, s.changed_at INTO change, at;
+END $$;
 
 -- Stores a message, or finds the one that the same key stored before. All of it happens under the lock of the session's row, the
 -- question of membership too: who is removed or adopted meanwhile is seen.
