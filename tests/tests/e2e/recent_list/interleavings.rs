@@ -458,7 +458,7 @@ async fn no_order_of_steps_makes_the_list_lie() {
         let Outcome { orders, hits, .. } = outcome;
         println!("{}: {orders} orders, {hits} readings", scene.name);
         assert_eq!(outcome.wrong, None, "{}", scene.name);
-        assert!(outcome.hits > 1_000, "{}", scene.name);
+        assert!(outcome.hits > 100, "{}", scene.name);
     }
 }
 
