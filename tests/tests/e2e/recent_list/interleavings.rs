@@ -20,7 +20,7 @@ enum Step {
     Alter(char, i64),
     /// The writer puts what was committed into the list, and acks.
     Append(char),
-    /// A writer whose request was committed before, and who acks that.
+    /// The writer, whose connection broke at the commit, has asked again and found it done; it acks that.
     Settle(char),
     /// A reader reads, and takes a lease if it is to be had.
     Read(char),
@@ -238,9 +238,7 @@ impl<'s> Run<'s> {
                 self.world.acked = self.world.acked.max(change);
             }
             Settle(who) => {
-                // The repetition has a letter of its own, the next one.
-                let first = char::from(who as u8 - 1);
-                let change = self.world.written[&first].0;
+                let change = self.world.written[&who].0;
                 let arguments = [who.to_string(), change.to_string(), EPOCH.to_owned()];
                 self.eval(&self.scripts.settle, &[0, 1, 2, 3, 4], &arguments);
                 self.world.acked = self.world.acked.max(change);
@@ -278,7 +276,7 @@ impl<'s> Run<'s> {
                 self.peek();
             }
         }
-        // Whoever reads next has a whole list, unless somebody died and may yet have written.
+        // Whoever reads next has a whole list.
         self.read("z");
         self.fill('z', self.world.head);
         self.peek();
@@ -355,7 +353,9 @@ async fn every_order(keys: &mut Keys, scripts: &Scripts, scene: &Scene) -> Outco
         orders: rows.len(),
         ..Outcome::default()
     };
-    for filled in [true, false] {
+    // A flush empties it soon enough.
+    let flushed = scene.actors.contains(&vec![Flush]);
+    for filled in [true, false].into_iter().take(2 - usize::from(flushed)) {
         for (batch, rows) in rows.chunks(BATCH).enumerate() {
             let first = 2 * batch * BATCH + usize::from(filled);
             run(keys, &scripts, rows, filled, first, &mut outcome).await;
@@ -388,8 +388,7 @@ async fn run(
         for (command, expected) in &run.expected {
             match run.check(&answers[*command], expected) {
                 Ok(true) => outcome.hits += 1,
-                // A writer that died keeps everybody from the list, which is right.
-                Ok(false) if command != last || died(row) => {}
+                Ok(false) if command != last => {}
                 Ok(false) => outcome.wrong = Some(format!("no list after {row:?}")),
                 Err(wrong) => {
                     outcome.wrong = Some(format!("{wrong} in {row:?}, filled: {filled}"));
@@ -400,14 +399,6 @@ async fn run(
     }
 }
 
-/// Whether somebody announced and never came back.
-fn died(row: &[Step]) -> bool {
-    row.iter().any(|step| {
-        let Announce(who) = *step else { return false };
-        !row.contains(&Append(who)) && !row.contains(&Settle(who))
-    })
-}
-
 /// Who meets whom.
 struct Scene {
     name: &'static str,
@@ -416,11 +407,7 @@ struct Scene {
 
 /// The small ones first. Message 3 is in the list, message 1 is not.
 fn scenes() -> Vec<Scene> {
-    let dies = |who: char| vec![Announce(who), Send(who)];
-    let repeats = |who: char| {
-        let again = char::from(who as u8 + 1);
-        [dies(who), vec![Announce(again), Settle(again)]].concat()
-    };
+    let repeats = |who: char| vec![Announce(who), Send(who), Settle(who)];
     // Redis was away for the announcement, and there for the rest.
     let unannounced = |who: char| vec![Send(who), Append(who)];
     let scene = |name, actors| Scene { name, actors };
@@ -438,7 +425,7 @@ fn scenes() -> Vec<Scene> {
             vec![alters('e', 1), refills('r'), refills('s')],
         ),
         scene(
-            "a send whose function dies, its repetition, another send and a refill",
+            "a send whose connection broke, another send and a refill",
             vec![repeats('a'), sends('e'), refills('r')],
         ),
         scene(
@@ -458,7 +445,7 @@ async fn no_order_of_steps_makes_the_list_lie() {
         let Outcome { orders, hits, .. } = outcome;
         println!("{}: {orders} orders, {hits} readings", scene.name);
         assert_eq!(outcome.wrong, None, "{}", scene.name);
-        assert!(outcome.hits > 100, "{}", scene.name);
+        assert!(outcome.hits > outcome.orders, "{}", scene.name);
     }
 }
 

@@ -124,7 +124,7 @@ fn anywhere(dice: &mut Dice, head: i64, known: &Known) -> (&'static str, String)
     let change = if dice.roll(2) == 0 {
         dice.roll(head as usize + 3) as i64
     } else {
-        head - dice.roll(8) as i64
+        head + 2 - dice.roll(10) as i64
     };
     let message = &known[known.len() - 1 - dice.roll(known.len().min(230))];
     match dice.roll(4) {
