@@ -456,7 +456,7 @@ async fn without_any_of_its_rules_the_list_lies() {
     let mut keys = stack.keys().await;
     let real = Scripts::real();
     type Spoil = fn(&mut Scripts) -> (&mut String, &'static str, &'static str);
-    let spoils: [(&str, Spoil); 7] = [
+    let spoils: [(&str, Spoil); 8] = [
         ("an append leaves the lease", |s| {
             (&mut s.append, "redis.call('DEL', KEYS[5])\n", "")
         }),
@@ -486,6 +486,9 @@ async fn without_any_of_its_rules_the_list_lies() {
                 "tonumber(state[1]) < tonumber(ARGV[2])",
                 "false",
             )
+        }),
+        ("a repetition leaves the lease", |s| {
+            (&mut s.settle, "redis.call('DEL', KEYS[5])\n", "")
         }),
         ("a refill needs no lease", |s| {
             (&mut s.fill, "~= ARGV[1] then", "== 'nobody' then")
