@@ -324,8 +324,8 @@ fn deal(actors: &mut [&[Step]], row: &mut Vec<Step>, visit: &mut impl FnMut(&[St
     }
 }
 
-/// Rows that go to Redis at once.
-const BATCH: usize = 64;
+/// Rows that go to Redis at once: few enough for its client's patience on a machine with much else to do.
+const BATCH: usize = 12;
 
 /// What became of all orders.
 #[derive(Debug, Default)]
