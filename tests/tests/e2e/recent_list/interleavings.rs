@@ -4,7 +4,10 @@
 //! The scripts are the real ones and run in a real Redis. PostgreSQL is a model, because nothing of it is in question: a commit is one
 //! step, under the session's lock. After each step that touches the list it is read, without leaving a trace.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use redis::{Pipeline, Value};
 use tests::{Keys, TestStack};
@@ -171,7 +174,9 @@ struct Run<'s> {
 }
 
 impl<'s> Run<'s> {
-    fn new(scripts: &'s Scripts, number: usize, batch: Batch) -> Self {
+    fn new(scripts: &'s Scripts, batch: Batch) -> Self {
+        static SESSIONS: AtomicUsize = AtomicUsize::new(0);
+        let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
         // All in one hash slot, so that a cluster takes them in one pipeline.
         let key = |part: &str| format!("{{s}}:{number}:{part}");
         Self {
@@ -344,10 +349,6 @@ async fn every_order(keys: &mut Keys, scripts: &Scripts, scene: &Scene) -> Outco
     deal(&mut actors, &mut Vec::new(), &mut |row| {
         rows.push(row.to_vec());
     });
-    redis::cmd("FLUSHALL")
-        .query_async::<()>(keys)
-        .await
-        .unwrap();
     let scripts = scripts.load(keys).await;
     let mut outcome = Outcome {
         orders: rows.len(),
@@ -356,9 +357,8 @@ async fn every_order(keys: &mut Keys, scripts: &Scripts, scene: &Scene) -> Outco
     // A flush empties it soon enough.
     let flushed = scene.actors.contains(&vec![Flush]);
     for filled in [true, false].into_iter().take(2 - usize::from(flushed)) {
-        for (batch, rows) in rows.chunks(BATCH).enumerate() {
-            let first = 2 * batch * BATCH + usize::from(filled);
-            run(keys, &scripts, rows, filled, first, &mut outcome).await;
+        for rows in rows.chunks(BATCH) {
+            run(keys, &scripts, rows, filled, &mut outcome).await;
             if outcome.wrong.is_some() {
                 return outcome;
             }
@@ -372,12 +372,11 @@ async fn run(
     scripts: &Scripts,
     rows: &[Vec<Step>],
     filled: bool,
-    first: usize,
     outcome: &mut Outcome,
 ) {
     let (mut runs, mut batch) = (Vec::new(), Batch::default());
-    for (n, row) in rows.iter().enumerate() {
-        let mut run = Run::new(scripts, first + 2 * n, batch);
+    for row in rows {
+        let mut run = Run::new(scripts, batch);
         run.all(row, filled);
         batch = std::mem::take(&mut run.batch);
         runs.push(run);
