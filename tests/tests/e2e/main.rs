@@ -36,6 +36,7 @@ mod reset;
 mod resume;
 mod resume_far;
 mod schema;
+mod service;
 mod session_view;
 mod sessions;
 mod sign_out;
