@@ -223,6 +223,13 @@ impl TestStackBuilder {
         self
     }
 
+    /// Works on the database of another stack, whose users and sessions are then its own.
+    #[must_use]
+    pub fn on_database_of(mut self, other: &TestStack) -> Self {
+        self.options.database_url = other.stack().database_url().map(str::to_owned);
+        self
+    }
+
     /// Another value for a parameter of the template.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
