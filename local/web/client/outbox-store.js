@@ -2,6 +2,7 @@
  * Where unacknowledged messages survive a reload: IndexedDB, or, where a browser has none to give, the page's memory.
  */
 import { deviceIsHere } from "./device.js";
+import { ChatError } from "./errors.js";
 
 /** @typedef {import("./outbox.js").Pending} Pending */
 
@@ -12,7 +13,14 @@ import { deviceIsHere } from "./device.js";
  * @property {(id: string) => Promise<void>} remove
  */
 
-/** @typedef {Pending & {device: string, session: string}} Row A message, whose it is and where it belongs. */
+/**
+ * @typedef {object} Row A message as it is kept: whose it is, where it belongs, and why it failed.
+ * @property {string} id
+ * @property {string} device
+ * @property {string} session
+ * @property {Omit<Pending, "error">} pending
+ * @property {{code: string, message: string, retry: boolean} | null} error
+ */
 
 const TABLE = "pending";
 
@@ -44,13 +52,21 @@ export async function openOutbox(name, deviceId) {
         mine.push(row);
       }
       // The ids are UUIDs v7: their order is that of their times.
-      return mine.map(({ device, session, ...pending }) => pending).sort((left, right) => (left.id < right.id ? -1 : 1));
+      return mine.sort((left, right) => (left.id < right.id ? -1 : 1)).map(revived);
     },
-    put: (session, { error, ...pending }) => put({ ...pending, session, device: deviceId }),
+    put(session, { error, ...pending }) {
+      const kept = error ? { code: error.code, message: error.message, retry: error.retry } : null;
+      return put({ id: pending.id, device: deviceId, session, pending, error: kept });
+    },
     async remove(id) {
       await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).delete(id)).catch(ignoreFullDisk);
     },
   };
+}
+
+/** @param {Row} row @returns {Pending} */
+function revived({ pending, error }) {
+  return error ? { ...pending, error: new ChatError(error.code, error.message, error) } : pending;
 }
 
 /** Keeps them while the page lives. @returns {OutboxStore} */

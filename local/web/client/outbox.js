@@ -17,7 +17,7 @@ import { uuidV7 } from "./ids.js";
  * @property {string} created_at When the user sent it, by this machine's clock.
  * @property {number} since When it was last asked to be sent, in Unix milliseconds.
  * @property {"waiting" | "sending" | "failed"} state
- * @property {ChatError} [error] Why it failed; not kept over a reload.
+ * @property {ChatError} [error] Why it failed.
  *
  * @typedef {object} Kept Where this session's messages survive a reload.
  * @property {() => Promise<Pending[]>} load Oldest first.

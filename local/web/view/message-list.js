@@ -193,7 +193,7 @@ export class MessageList {
 
   /** @param {boolean} filled */
   #drawTop(filled) {
-    if (!filled) this.#top.replaceChildren();
+    if (!filled || this.#session.phase === "failed") this.#top.replaceChildren();
     else if (this.#session.complete) this.#top.replaceChildren(t("beginning"));
     else if (this.#historyError) {
       const again = () => {

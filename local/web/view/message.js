@@ -50,7 +50,8 @@ export class MessageView {
   /** @param {MessageActions} actions */
   constructor(actions) {
     this.#actions = actions;
-    const body = el("div", { class: "body" }, this.#text, this.#tools);
+    // Where nothing hovers, a touch shows what can be done.
+    const body = el("div", { class: "body", onclick: () => this.element.classList.toggle("touched") }, this.#text, this.#tools);
     /** @readonly */
     this.element = el("li", { class: "message" }, this.#day, this.#fresh, this.#author, body, this.#meta, this.#note);
   }
@@ -68,7 +69,8 @@ export class MessageView {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const { own, state, deleted } = entry;
-    const kinds = { first: place.first, last: place.last, deleted, saving: amendment?.state === "saving" };
+    const touched = this.element.classList.contains("touched");
+    const kinds = { touched, first: place.first, last: place.last, deleted, saving: amendment?.state === "saving" };
     const classes = Object.entries(kinds).filter(([, on]) => on).map(([name]) => name);
     this.element.className = ["message", own ? "own" : "received", state, ...classes].join(" ");
     this.element.dataset.state = state;

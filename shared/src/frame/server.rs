@@ -33,6 +33,9 @@ pub enum ServerFrame<'a> {
         cursor: &'a Cursor,
         /// Whether it had been stored before.
         duplicate: bool,
+        /// For how many other users the gateway took the push; unknown for a duplicate.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reached: Option<usize>,
         /// What is left of the sender's rate.
         #[serde(skip_serializing_if = "Option::is_none")]
         rate: Option<Rate>,
@@ -216,6 +219,7 @@ impl<'a> ServerFrame<'a> {
             message: &acked.receipt,
             cursor: &acked.cursor,
             duplicate: acked.duplicate,
+            reached: acked.reached,
             rate: acked.rate,
         }
     }

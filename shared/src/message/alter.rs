@@ -98,23 +98,30 @@ pub async fn alter(
 ) -> Result<Acked, AlterError> {
     let round = Round::begin(app, sender).await?;
     let outcome = store(app, sender.visitor, alteration).await?;
-    match &outcome {
+    let reached = match &outcome {
         Ok(Stored {
             message,
             epoch,
             new: Some((was, audience)),
         }) => {
             let altered = Altered::new(message, Some(*was), epoch);
-            round.end(app, sender, &altered, audience).await;
+            Some(round.end(app, sender, &altered, audience).await)
         }
-        Ok(Stored { message, epoch, .. }) => round.settle(app, message.change, epoch).await,
-        Err(_) => round.withdraw(app).await,
-    }
+        Ok(Stored { message, epoch, .. }) => {
+            round.settle(app, message.change, epoch).await;
+            None
+        }
+        Err(_) => {
+            round.withdraw(app).await;
+            None
+        }
+    };
     let stored = outcome?;
     Ok(Acked {
         receipt: Receipt::from(&stored.message),
         cursor: stored.epoch.at(stored.message.change),
         duplicate: stored.new.is_none(),
+        reached,
         rate: round.rate,
     })
 }

@@ -121,14 +121,15 @@ impl Round {
         }
     }
 
-    /// Writes to the recent list and finds the audience's sockets, the second round trip; then pushes.
+    /// Writes to the recent list and finds the audience's sockets, the second round trip; then pushes. Gives the number of users
+    /// other than the sender for one of whose sockets the gateway took the push.
     pub(super) async fn end(
         &self,
         app: &App,
         sender: &Sender<'_>,
         altered: &Altered,
         audience: &[Uuid],
-    ) {
+    ) -> usize {
         let mut pipeline = redis::pipe();
         recent::append(&mut pipeline, self.announcement, altered);
         pipeline.ignore();
@@ -138,10 +139,19 @@ impl Round {
         connection::of_users(&mut pipeline, audience);
         let connections = match app.cache.run_partly(&pipeline).await {
             Ok(answers) => connection::targets(audience, answers),
-            Err(error) => return log_failure(&error, "finding the audience of a message"),
+            Err(error) => {
+                log_failure(&error, "finding the audience of a message");
+                return 0;
+            }
         };
         let frame = altered.frame();
-        app.push.to_others(connections, sender.socket, &frame).await;
+        let report = app.push.to_others(connections, sender.socket, &frame).await;
+        let sender = sender.visitor.user();
+        report
+            .reached
+            .iter()
+            .filter(|user| **user != sender)
+            .count()
     }
 }
 

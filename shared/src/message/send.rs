@@ -22,6 +22,8 @@ pub struct Acked {
     pub cursor: Cursor,
     /// Whether the same had been stored before.
     pub duplicate: bool,
+    /// For how many other users the gateway took the push; none for a duplicate, about which nobody knows any more.
+    pub reached: Option<usize>,
     /// What is left of the sender's rate; none where limits are not counted.
     pub rate: Option<Rate>,
 }
@@ -77,19 +79,19 @@ impl Coded for SendError {
 /// One round trip to PostgreSQL and two to Redis.
 pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Acked, SendError> {
     let round = Round::begin(app, sender).await?;
-    let (receipt, epoch, duplicate) = match store::store(app, sender.visitor, draft).await? {
+    let (receipt, epoch, reached) = match store::store(app, sender.visitor, draft).await? {
         Stored::New {
             message,
             epoch,
             audience,
         } => {
             let altered = Altered::new(&message, None, &epoch);
-            round.end(app, sender, &altered, &audience).await;
-            (Receipt::from(&*message), epoch, false)
+            let reached = round.end(app, sender, &altered, &audience).await;
+            (Receipt::from(&*message), epoch, Some(reached))
         }
         Stored::Duplicate { receipt, epoch } => {
             round.settle(app, receipt.change, &epoch).await;
-            (receipt, epoch, true)
+            (receipt, epoch, None)
         }
         Stored::Refused(error) => {
             round.withdraw(app).await;
@@ -99,7 +101,8 @@ pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Acked,
     Ok(Acked {
         cursor: epoch.at(receipt.change),
         receipt,
-        duplicate,
+        duplicate: reached.is_none(),
+        reached,
         rate: round.rate,
     })
 }

@@ -96,7 +96,7 @@ impl Pusher {
             .buffer_unordered(CONCURRENCY);
         let all = async {
             while let Some((target, delivery)) = posts.next().await {
-                report.count(delivery);
+                report.count(target.user_id, delivery);
                 if delivery == Delivery::Gone {
                     gone.push(target);
                 }

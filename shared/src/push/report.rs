@@ -1,5 +1,9 @@
 //! How a push went.
 
+use std::collections::HashSet;
+
+use uuid::Uuid;
+
 /// What became of one post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
@@ -14,8 +18,10 @@ pub enum Delivery {
 }
 
 /// What became of all posts of one frame.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
+    /// Users for one of whose sockets the gateway took it.
+    pub reached: HashSet<Uuid>,
     /// Taken by the gateway.
     pub delivered: usize,
     /// Connections that are gone and now forgotten.
@@ -27,9 +33,12 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn count(&mut self, delivery: Delivery) {
+    pub(super) fn count(&mut self, user: Uuid, delivery: Delivery) {
         match delivery {
-            Delivery::Delivered => self.delivered += 1,
+            Delivery::Delivered => {
+                self.delivered += 1;
+                self.reached.insert(user);
+            }
             Delivery::Gone => self.gone += 1,
             Delivery::Throttled => self.throttled += 1,
             Delivery::Failed => self.failed += 1,
@@ -43,6 +52,7 @@ impl Report {
             gone,
             throttled,
             failed,
+            ..
         } = *self;
         if throttled + failed > 0 {
             tracing::warn!(

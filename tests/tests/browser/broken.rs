@@ -204,3 +204,77 @@ async fn a_clock_that_is_an_hour_off_does_no_harm() {
         page.no_mistakes();
     }
 }
+
+#[tokio::test]
+async fn before_two_hours_end_it_moves_over_and_nothing_shows() {
+    let hours = |hours: u64| Duration::from_secs(3_600 * hours);
+    // The two hours pass in a moment; without a message in them the gateway would call the socket idle.
+    let with_ping = Scene::with(|stack| {
+        let stack = stack.variable("WS_PING_PERIOD", "2s");
+        stack.socket_ends(hours(9), hours(2))
+    });
+    let Some(scene) = with_ping.await else {
+        return;
+    };
+    let page = scene.guest().await;
+    let (shop, session) = scene.shop(&page, "assistant").await;
+    page.eval(
+        "void (window.states = new Set(), setInterval(() => states.add(document.querySelector('.state').dataset.state), 5))",
+    )
+    .await;
+    page.eval("void (window.sockets = 0, window.WebSocket = class extends WebSocket { constructor(url) { super(url); sockets++ } })")
+        .await;
+    // So close to the end that the move comes within seconds: the page waits half of what is left, at most.
+    let clock = scene.stack.stack().clock();
+    clock
+        .advance(Duration::from_secs(7_200 - 25))
+        .await
+        .unwrap();
+    page.until("window.sockets === 1").await;
+    say(&page, "On the way over").await;
+    until_state(&page, "On the way over", &["sent", "delivered"]).await;
+    sleep(Duration::from_secs(1)).await;
+    // The first socket ends, and it is not missed.
+    clock.advance(Duration::from_secs(60)).await.unwrap();
+    shop.rest
+        .send(&session, "over", "On the other side")
+        .await
+        .ok();
+    until_shown(&page, "On the other side").await;
+    assert_eq!(
+        page.eval("[...window.states].join()").await,
+        "online",
+        "there was never a moment without a connection"
+    );
+    page.no_mistakes();
+}
+
+#[tokio::test]
+async fn a_server_with_another_history_is_believed() {
+    let with_ping = Scene::with(|stack| stack.variable("WS_PING_PERIOD", "2s"));
+    let Some(scene) = with_ping.await else {
+        return;
+    };
+    let page = scene.guest().await;
+    let (shop, session) = scene.shop(&page, "assistant").await;
+    for text in ["One", "Two", "Three"] {
+        say(&page, text).await;
+        until_state(&page, text, &["sent", "delivered"]).await;
+    }
+    // A backup from before the last two is restored, and the same numbers are given out again.
+    let uuid = session.split('.').next().unwrap();
+    let restore = format!(
+        "DELETE FROM messages WHERE session_id = '{uuid}' AND change > 1;
+         UPDATE sessions SET change = 1 WHERE id = '{uuid}'; SELECT epoch_begin()"
+    );
+    let database = scene.stack.database().await;
+    database.batch_execute(&restore).await.unwrap();
+    let mut keys = scene.stack.keys().await;
+    redis::cmd("FLUSHALL").exec_async(&mut keys).await.unwrap();
+    for text in ["Deux", "Trois"] {
+        shop.rest.send(&session, text, text).await.ok();
+    }
+    page.until("[...document.querySelectorAll('.text')].map(one => one.textContent).join() === 'One,Deux,Trois'")
+        .await;
+    page.no_mistakes();
+}

@@ -6,10 +6,13 @@
 )]
 
 mod accessible;
+mod alter;
 mod begin;
 mod broken;
+mod example;
 mod history;
 mod reading;
 mod scene;
+mod sessions;
 mod talk;
 mod words;

@@ -55,6 +55,7 @@ async fn what_is_stored(session: &str, adas: &mut Device, bobs: &mut Device) {
         "remaining": 99999,
         "reset": "[seconds]"
       },
+      "reached": 1,
       "type": "ack"
     }
     "#);
@@ -156,6 +157,7 @@ async fn what_is_altered(session: &str, adas: &mut Device, bobs: &mut Device) {
         "remaining": "[count]",
         "reset": "[seconds]"
       },
+      "reached": 1,
       "type": "ack"
     }
     "#);

@@ -1,0 +1,161 @@
+//! Editing and deleting: shown at once, kept on all devices, and what happens when two do it together.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Page, User};
+
+use crate::scene::{Scene, online, row, say, texts, until_shown, until_state};
+
+async fn tool(page: &Page, text: &str, name: &str) {
+    page.eval(&format!(
+        "{}.querySelector('.tool.{name}').click()",
+        row(text)
+    ))
+    .await;
+}
+
+/// Edits a message behind the page's back.
+async fn edit_elsewhere(user: &User, session: &str, message: &Value, content: &str) {
+    let path = format!("/api/chat/messages/{}", message["id"].as_str().unwrap());
+    let body = json!({"session_id": session, "rev": message["rev"], "content": content});
+    user.rest
+        .request(Method::PATCH, &path, &[], Some(&body))
+        .await
+        .ok();
+}
+
+async fn newest(user: &User, session: &str) -> Value {
+    let page = user.rest.history(session, &[]).await.ok();
+    page["messages"].as_array().unwrap().last().unwrap().clone()
+}
+
+#[tokio::test]
+async fn an_edit_and_a_delete_reach_every_device() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let phone = scene.guest().await;
+    let laptop = phone.another().await;
+    laptop.go(&format!("{}?lang=en", scene.url())).await;
+    online(&laptop).await;
+    say(&phone, "The blue kettle").await;
+    until_state(&phone, "The blue kettle", &["sent"]).await;
+    until_shown(&laptop, "The blue kettle").await;
+
+    tool(&phone, "The blue kettle", "edit").await;
+    phone
+        .until("document.querySelector('textarea').value === 'The blue kettle'")
+        .await;
+    phone
+        .eval("document.querySelector('textarea').select()")
+        .await;
+    phone.type_text("The red kettle").await;
+    phone.key("Enter", 0).await;
+    for page in [&phone, &laptop] {
+        until_shown(page, "The red kettle").await;
+        page.until(&format!(
+            "{}.querySelector('.meta').textContent.includes('edited')",
+            row("The red kettle")
+        ))
+        .await;
+    }
+    phone
+        .until("!document.querySelector('.message.saving')")
+        .await;
+
+    tool(&laptop, "The red kettle", "delete").await;
+    for page in [&phone, &laptop] {
+        until_shown(page, "Message deleted").await;
+        assert_eq!(texts(page).await, ["Message deleted"]);
+    }
+    laptop
+        .until("document.querySelector('.session-preview').textContent === 'Message deleted'")
+        .await;
+    phone.reload().await;
+    online(&phone).await;
+    until_shown(&phone, "Message deleted").await;
+    phone.no_mistakes();
+    laptop.no_mistakes();
+}
+
+#[tokio::test]
+async fn a_lost_race_is_shown_and_its_author_chooses() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    let user = scene.user(&page).await;
+    let session = scene.newest_session(&user).await;
+    for (choice, expected) in [("useMine", "Mine"), ("keepThis", "Theirs")] {
+        say(&page, "As it was").await;
+        until_state(&page, "As it was", &["sent"]).await;
+        tool(&page, "As it was", "edit").await;
+        // The push of the other edit is lost, so this device still sees the first revision.
+        let posts = scene.stack.stack().dials().posts();
+        posts.set(
+            local::dials::PostFault::Refuse(local::dials::Refusal::Failed),
+            2,
+            None,
+        );
+        edit_elsewhere(&user, &session, &newest(&user, &session).await, "Theirs").await;
+        page.eval("document.querySelector('textarea').select()")
+            .await;
+        page.type_text("Mine").await;
+        page.key("Enter", 0).await;
+        page.until(&format!(
+            "{}?.querySelector('.mine')?.textContent === 'Mine'",
+            row("Theirs")
+        ))
+        .await;
+        page.picture(&format!("conflict-{choice}")).await;
+        page.click(&format!("[data-act={choice}]")).await;
+        page.until(&format!(
+            "{} && !document.querySelector('.mine') && !document.querySelector('.saving')",
+            row(expected)
+        ))
+        .await;
+        assert_eq!(newest(&user, &session).await["content"], expected);
+        tool(&page, expected, "delete").await;
+        page.until(&format!(
+            "!{} && !document.querySelector('.saving')",
+            row(expected)
+        ))
+        .await;
+    }
+    page.no_mistakes();
+}
+
+#[tokio::test]
+async fn an_edit_that_cannot_be_saved_is_taken_back_and_can_be_tried_again() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    say(&page, "As it was").await;
+    until_state(&page, "As it was", &["sent"]).await;
+    scene.line.cut();
+    page.until("document.querySelector('.banner').checkVisibility()")
+        .await;
+    tool(&page, "As it was", "edit").await;
+    page.eval("document.querySelector('textarea').select()")
+        .await;
+    page.type_text("As it should be").await;
+    page.key("Enter", 0).await;
+    page.until(&format!("{}?.matches('.saving')", row("As it should be")))
+        .await;
+    page.until(&format!(
+        "{}?.querySelector('.note').textContent.startsWith('Not saved')",
+        row("As it was")
+    ))
+    .await;
+    page.picture("not-saved").await;
+    scene.line.restore();
+    online(&page).await;
+    page.click("[data-act=tryAgain]").await;
+    page.until(&format!(
+        "{} && !document.querySelector('.saving')",
+        row("As it should be")
+    ))
+    .await;
+    page.no_mistakes();
+}

@@ -1,0 +1,126 @@
+//! The list of sessions: new ones, renamed ones, deleted ones, invitations, and what is unread in each.
+
+use crate::scene::{Scene, online, say, until_shown, until_state};
+
+#[tokio::test]
+async fn the_list_follows_what_happens_in_every_session() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let phone = scene.guest().await;
+    let (shop, first) = scene.shop(&phone, "assistant").await;
+    say(&phone, "Hello").await;
+    until_state(&phone, "Hello", &["sent", "delivered"]).await;
+    phone.click_button("New conversation").await;
+    phone.type_text("Teapots").await;
+    phone.key("Enter", 0).await;
+    phone
+        .until("document.querySelector('.session-head h2').textContent === 'Teapots'")
+        .await;
+    online(&phone).await;
+
+    // The other session is not open: its news are counted and come to the top.
+    for number in 0..3 {
+        shop.rest
+            .send(&first, &format!("n-{number}"), &format!("Number {number}"))
+            .await
+            .ok();
+    }
+    phone
+        .until(
+            "document.querySelector('.session .badge').textContent.includes('3 unread messages')",
+        )
+        .await;
+    phone
+        .until("document.querySelector('.session-preview').textContent === 'Number 2'")
+        .await;
+    phone.picture("unread").await;
+    phone.click(".session").await;
+    until_shown(&phone, "Number 2").await;
+    phone
+        .until("!document.querySelector('.session .badge').checkVisibility()")
+        .await;
+
+    // A lost push of a session that is not open is found by the list that every connection reads.
+    phone
+        .until("document.querySelectorAll('.session').length === 2")
+        .await;
+    let laptop = phone.another().await;
+    laptop.go(&format!("{}?lang=en#/", scene.url())).await;
+    laptop
+        .until("document.querySelectorAll('.session').length === 2")
+        .await;
+    laptop
+        .until("![...document.querySelectorAll('.badge')].some(one => one.checkVisibility())")
+        .await;
+
+    phone.click(".session-head .menu-button").await;
+    phone.click_button("Rename").await;
+    phone
+        .eval("document.querySelector('dialog input').select()")
+        .await;
+    phone.type_text("Kettles").await;
+    phone.key("Enter", 0).await;
+    for page in [&phone, &laptop] {
+        page.until("document.querySelector('.session-title').textContent === 'Kettles'")
+            .await;
+    }
+    phone.until("!document.querySelector('dialog')").await;
+    phone.click(".session-head .menu-button").await;
+    phone.click_button("Delete for everybody").await;
+    phone.click("dialog .danger").await;
+    for page in [&phone, &laptop] {
+        page.until("document.querySelectorAll('.session').length === 1")
+            .await;
+        page.no_mistakes();
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_lets_one_person_in_once() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let ada = scene.guest().await;
+    say(&ada, "Come in").await;
+    ada.click(".session-head .menu-button").await;
+    ada.click_button("Invite somebody").await;
+    ada.click("dialog [type=submit]").await;
+    ada.until("document.querySelector('dialog input')?.value.includes('#/join/')")
+        .await;
+    ada.picture("invite").await;
+    let link = ada
+        .eval("document.querySelector('dialog input').value")
+        .await;
+    let link = link.as_str().unwrap();
+    ada.key("Escape", 0).await;
+
+    let bob = scene.browser.stranger().await;
+    bob.go(&link.replace("/#", "/?lang=en#")).await;
+    bob.click_button("Start as a guest").await;
+    until_shown(&bob, "Come in").await;
+    say(&bob, "Thank you").await;
+    until_shown(&ada, "Thank you").await;
+    ada.until("document.querySelector('.session-head p').textContent === '2 members'")
+        .await;
+    assert_eq!(
+        bob.eval("location.hash.includes('join')").await,
+        false,
+        "the secret does not stay in the address"
+    );
+
+    let eve = scene.browser.stranger().await;
+    eve.go(&link.replace("/#", "/?lang=en#")).await;
+    eve.click_button("Start as a guest").await;
+    eve.until("document.querySelector('dialog .dialog-lead')?.textContent.length > 10")
+        .await;
+    eve.picture("invite-used").await;
+    assert_eq!(
+        eve.eval("document.querySelectorAll('.message').length")
+            .await,
+        0
+    );
+    for page in [&ada, &bob, &eve] {
+        page.no_mistakes();
+    }
+}
