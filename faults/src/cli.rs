@@ -47,6 +47,9 @@ pub(crate) struct Cli {
     /// Writes everything that happened there, as JSON lines.
     #[arg(long, value_name = "FILE")]
     history: Option<PathBuf>,
+    /// Runs nothing, and checks such a file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["history", "report", "json"])]
+    pub(crate) check: Option<PathBuf>,
     /// Shows the report as JSON, with the plan.
     #[arg(long)]
     pub(crate) json: bool,

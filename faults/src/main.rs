@@ -5,12 +5,14 @@ mod cli;
 use std::{
     fs,
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use faults::{
+    check::{Violation, check},
     drive::{Options, Outcome, run},
     report,
 };
@@ -26,8 +28,12 @@ const INTERRUPTED: i32 = 130;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    match faults(&cli).await {
-        Ok(outcome) if outcome.violations.is_empty() => ExitCode::SUCCESS,
+    let violations = match &cli.check {
+        Some(path) => recheck(path),
+        None => faults(&cli).await.map(|outcome| outcome.violations),
+    };
+    match violations {
+        Ok(violations) if violations.is_empty() => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -35,6 +41,22 @@ async fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Checks a history that was written before.
+fn recheck(path: &Path) -> Result<Vec<Violation>> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let events: Vec<_> = text
+        .lines()
+        .map(serde_json::from_str)
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("{} is no history", path.display()))?;
+    let violations = check(&events);
+    for violation in &violations {
+        println!("{}: {}", violation.rule, violation.what);
+    }
+    eprintln!("{} events, {} violations", events.len(), violations.len());
+    Ok(violations)
 }
 
 async fn faults(cli: &Cli) -> Result<Outcome> {

@@ -22,16 +22,19 @@ ALTER TABLE sessions
 COMMENT ON COLUMN sessions.settings IS 'A JSON object of its owner''s, opaque to the server.';
 COMMENT ON COLUMN sessions.version  IS 'Counts the revisions of title and settings from 1; an alteration names the one it was made from, so that of two at once one is refused.';
 
--- Takes the next number of a session whose row the caller has locked. A session lives while people write; it is indexed by its end, so
+-- Takes the next number of a session whose row the caller has locked. In PL/pgSQL, because PostgreSQL plans a function in SQL at every
+-- call: a send took 300 to 355 microseconds of processor time with one and takes 247 to 280 so, as many as with no function at all.
+-- A session lives while people write; it is indexed by its end, so
 -- that moves rarely: at a tenth of its life.
-CREATE FUNCTION session_next_change(p_session uuid, p_lifetime interval, OUT change bigint, OUT at timestamptz) LANGUAGE sql AS $$
+CREATE FUNCTION session_next_change(p_session uuid, p_lifetime interval, OUT change bigint, OUT at timestamptz) LANGUAGE plpgsql AS $$
+BEGIN
     UPDATE sessions s
     SET change = s.change + 1,
         changed_at = greatest(clock_timestamp(), s.changed_at + interval '1 microsecond'),
         expires_at = CASE WHEN s.expires_at < now() + p_lifetime * 0.9 THEN now() + p_lifetime ELSE s.expires_at END
     WHERE s.id = p_session
-    RETURNING s.change, s.changed_at
-$$;
+    RETURNING s.change, s.changed_at INTO change, at;
+END $$;
 
 -- Stores a message, or finds the one that the same key stored before. All of it happens under the lock of the session's row, the
 -- question of membership too: who is removed or adopted meanwhile is seen.
@@ -238,4 +241,34 @@ BEGIN
             LIMIT 100
         ) counted
     );
+END $$;
+
+-- The change that a reader who has seen everything up to a time has reached: the place of the last message up to then. Not the number of
+-- an edit near it, which may be later than the time. created_at grows with seq, so a binary search over the primary key finds it in
+-- log2(n) probes, and no insert pays for an index on (session_id, created_at).
+CREATE OR REPLACE FUNCTION message_cursor_at(p_session uuid, p_time timestamptz) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_last bigint := 0;
+    v_low  bigint := 0;
+    v_high bigint := (SELECT s.change FROM sessions s WHERE s.id = p_session);
+    v_mid  bigint;
+    v_seq  bigint;
+    v_time timestamptz;
+BEGIN
+    -- Every message up to v_low is at or before p_time, v_last the last of them; every one after v_high is later.
+    WHILE v_low < v_high LOOP
+        v_mid := (v_low + v_high + 1) / 2;
+        -- The nearest at or below the middle: retention and edits leave holes in seq.
+        SELECT m.seq, m.created_at INTO v_seq, v_time FROM messages m
+        WHERE m.session_id = p_session AND m.seq <= v_mid AND m.seq > v_low ORDER BY m.seq DESC LIMIT 1;
+        IF NOT FOUND THEN
+            v_low := v_mid;
+        ELSIF v_time <= p_time THEN
+            v_last := v_seq;
+            v_low := v_mid;
+        ELSE
+            v_high := v_seq - 1;
+        END IF;
+    END LOOP;
+    RETURN v_last;
 END $$;

@@ -224,6 +224,9 @@ pub(crate) struct Run {
     /// Starts a Redis Cluster of three masters instead of one Redis.
     #[arg(long, conflicts_with = "redis_url")]
     pub(crate) redis_cluster: bool,
+    /// Puts a pooler in transaction mode, PgBouncer, before PostgreSQL.
+    #[arg(long, conflicts_with = "database_url")]
+    pub(crate) pooler: bool,
     /// How a missing PostgreSQL or Redis is installed.
     #[arg(long, value_enum, default_value_t, value_name = "HOW")]
     pub(crate) install: Install,

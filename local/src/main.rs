@@ -118,6 +118,7 @@ fn stack_options(run: Run, static_dir: Option<std::path::PathBuf>) -> StackOptio
         static_dir,
         database_url: run.database_url,
         redis_url: run.redis_url,
+        pooler: run.pooler,
         redis: match run.redis_cluster {
             true => RedisKind::Cluster,
             false => RedisKind::Single,

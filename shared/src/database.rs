@@ -19,7 +19,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
     code::{Code, Coded},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Secret},
 };
 
 /// How long a caller waits for an answer, a new connection and a second try included. A sender is told `unavailable` within 3 s.
@@ -133,12 +133,16 @@ impl From<tokio_postgres::Error> for DatabaseError {
 impl Database {
     /// A pool for `DATABASE_URL`, as large as the invocations that this environment serves at once.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        Self::at(&config.database_url, config.concurrency)
+    }
+
+    /// A pool for an address.
+    pub fn at(url: &Secret, connections: usize) -> Result<Self, ConfigError> {
         let invalid = ConfigError::Invalid {
             name: "DATABASE_URL",
             expected: "a postgres:// address",
         };
-        let mut address =
-            PostgresConfig::from_str(config.database_url.expose()).map_err(|_| invalid.clone())?;
+        let mut address = PostgresConfig::from_str(url.expose()).map_err(|_| invalid.clone())?;
         address
             .connect_timeout(CONNECT_TIMEOUT)
             .application_name("gatepost");
@@ -156,7 +160,7 @@ impl Database {
             _ => Manager::from_config(address, NoTls, recycling),
         };
         let pool = Pool::builder(manager)
-            .max_size(config.concurrency.clamp(1, MAX_CONNECTIONS))
+            .max_size(connections.clamp(1, MAX_CONNECTIONS))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|_| invalid)?;

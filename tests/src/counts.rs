@@ -19,6 +19,8 @@ pub struct Counts {
     /// How often Redis read from a client: a command alone, a pipeline and a script with all of its commands are one each. On a
     /// cluster a pipeline is one for each hash slot that it names, all at the same time.
     pub redis_reads: u64,
+    /// Of how many nodes that Redis is.
+    pub redis_nodes: usize,
 }
 
 impl Counts {
@@ -60,6 +62,7 @@ impl TestStack {
         let mut counts = Counts {
             statements,
             rows,
+            redis_nodes: nodes.len(),
             ..Counts::default()
         };
         for node in &mut nodes {

@@ -3,6 +3,8 @@
 use reqwest::{Client, Method, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
 
+use crate::stack::TestStack;
+
 use crate::watch;
 
 /// A client of the REST API, with or without an access token; cheap to clone.
@@ -69,6 +71,15 @@ impl Rest {
     pub fn with_language(&self, header: &str) -> Self {
         Self {
             language: Some(header.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client of another stack.
+    #[must_use]
+    pub fn at(&self, stack: &TestStack) -> Self {
+        Self {
+            url: stack.stack().url(),
             ..self.clone()
         }
     }

@@ -11,7 +11,7 @@ use local::{
     build::build,
     gateway::Limits,
     lambda::LambdaOptions,
-    services::{Install, Lifetime, Postgres, Redis, RedisKind},
+    services::{Install, Lifetime, Postgres, Redis, RedisKind, ServiceError},
     stack::{Stack, StackOptions},
     template::{Site, Template},
 };
@@ -36,6 +36,9 @@ const GENEROUS: [(&str, &str); 9] = [
 
 /// `cluster` runs every stack on a Redis Cluster of three masters.
 const REDIS: &str = "GATEPOST_TEST_REDIS";
+
+/// `pgbouncer` puts a pooler in transaction mode before the PostgreSQL of every stack.
+const POSTGRES: &str = "GATEPOST_TEST_POSTGRES";
 
 /// A running stack that belongs to one test. It ends when it is dropped, also by a test that panics. A test that has passed fails here
 /// if something secret stands in a log.
@@ -68,6 +71,7 @@ impl TestStack {
         if set_to(REDIS, "cluster") {
             options.redis = RedisKind::Cluster;
         }
+        options.pooler = set_to(POSTGRES, "pgbouncer");
         let builder = TestStackBuilder { options };
         GENEROUS
             .into_iter()
@@ -131,6 +135,11 @@ impl TestStack {
     /// A connection to the functions' Redis.
     pub async fn keys(&self) -> Keys {
         Keys::connect(self.redis()).await
+    }
+
+    /// Whether a pooler stands before the functions' PostgreSQL.
+    pub fn has_pooler(&self) -> bool {
+        self.stack().has_pooler()
     }
 
     /// Whether that is a cluster.
@@ -214,6 +223,13 @@ impl TestStackBuilder {
         self
     }
 
+    /// Works on the database of another stack, whose users and sessions are then its own.
+    #[must_use]
+    pub fn on_database_of(mut self, other: &TestStack) -> Self {
+        self.options.database_url = other.stack().database_url().map(str::to_owned);
+        self
+    }
+
     /// Another value for a parameter of the template.
     #[must_use]
     pub fn parameter(mut self, name: &str, value: &str) -> Self {
@@ -234,6 +250,20 @@ impl TestStackBuilder {
     #[must_use]
     pub fn redis_cluster(mut self) -> Self {
         self.options.redis = RedisKind::Cluster;
+        self
+    }
+
+    /// With a pooler in transaction mode before PostgreSQL.
+    #[must_use]
+    pub fn pooler(mut self) -> Self {
+        self.options.pooler = true;
+        self
+    }
+
+    /// On an empty PostgreSQL that runs elsewhere.
+    #[must_use]
+    pub fn database_url(mut self, url: &str) -> Self {
+        self.options.database_url = Some(url.to_owned());
         self
     }
 
@@ -265,18 +295,41 @@ impl TestStackBuilder {
     }
 
     /// Starts it.
-    pub async fn start(mut self) -> TestStack {
-        self.options.executables = Some(functions().await.clone());
-        match Stack::start(self.options).await {
-            Ok(stack) => {
-                let watch = Some(Watch::start(stack.address(), stack.logs()));
-                TestStack {
-                    stack: Some(stack),
-                    watch,
-                }
-            }
+    pub async fn start(self) -> TestStack {
+        match self.try_start().await {
+            Ok(stack) => stack,
             Err(error) => panic!("the stack does not start: {error:#}"),
         }
+    }
+
+    /// The same, where something that it needs may not be installable: `None` then, and a line that says so. On a build machine, which
+    /// sets `CI`, that is no excuse.
+    pub async fn start_if_installed(self) -> Option<TestStack> {
+        match self.try_start().await {
+            Ok(stack) => Some(stack),
+            Err(error) => {
+                let missing = matches!(
+                    error.downcast_ref(),
+                    Some(ServiceError::NotInstalled { .. })
+                );
+                assert!(
+                    missing && env::var_os("CI").is_none(),
+                    "the stack does not start: {error:#}"
+                );
+                eprintln!("left out: {error:#}");
+                None
+            }
+        }
+    }
+
+    async fn try_start(mut self) -> anyhow::Result<TestStack> {
+        self.options.executables = Some(functions().await.clone());
+        let stack = Stack::start(self.options).await?;
+        let watch = Some(Watch::start(stack.address(), stack.logs()));
+        Ok(TestStack {
+            stack: Some(stack),
+            watch,
+        })
     }
 }
 

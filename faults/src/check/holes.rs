@@ -1,13 +1,17 @@
 //! Every number from 1 to the counter, each once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use uuid::Uuid;
 
 use super::{Rule, Violation, facts::Facts};
-use crate::history::{Answer, Request, What};
+use crate::history::{Answer, Request, Session, Source, What};
 
 pub(super) fn holes(facts: &Facts<'_>) -> Vec<Violation> {
     let mut violations = counted(facts);
-    violations.extend(one_change_each(facts));
+    let (changes, twice) = changes(facts);
+    violations.extend(twice);
+    violations.extend(pages_are_whole(facts, &changes));
     for event in facts.events {
         if let What::Pushed {
             to, session, push, ..
@@ -58,14 +62,14 @@ fn counted(facts: &Facts<'_>) -> Vec<Violation> {
     violations
 }
 
+/// By session and number: the revision of a message.
+type Changes = BTreeMap<(Session, i64), (Uuid, i64)>;
+
 /// A number stands for one revision of one message, wherever it was seen or acknowledged.
-fn one_change_each(facts: &Facts<'_>) -> Vec<Violation> {
+fn changes(facts: &Facts<'_>) -> (Changes, Vec<Violation>) {
     let shown = facts.shown.iter().map(|shown| {
-        (
-            shown.session,
-            shown.seen.change,
-            (shown.seen.id, shown.seen.rev),
-        )
+        let seen = shown.seen;
+        (shown.session, seen.change, (seen.id, seen.rev))
     });
     let acked = facts.asked.iter().flat_map(|asked| {
         let session = asked.request.session();
@@ -79,13 +83,53 @@ fn one_change_each(facts: &Facts<'_>) -> Vec<Violation> {
             _ => None,
         })
     });
-    let (mut violations, mut changes) = (Vec::new(), HashMap::new());
+    let (mut violations, mut changes) = (Vec::new(), Changes::new());
     for (session, change, what) in shown.chain(acked) {
         let first = *changes.entry((session, change)).or_insert(what);
         if first != what {
             violations.push(Violation::new(
                 Rule::Holes,
                 format!("{session}: the change {change} is {first:?}, and {what:?}"),
+            ));
+        }
+    }
+    (changes, violations)
+}
+
+/// A page of a sync has every message that was altered between its cursor and its end: each if it is complete. One that is not
+/// may leave out what was altered again after its end; another page has that.
+fn pages_are_whole(facts: &Facts<'_>, changes: &Changes) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    // In the order of the numbers, so that the last one stays.
+    let newest: HashMap<_, _> = changes
+        .iter()
+        .map(|((_, change), (id, _))| (*id, *change))
+        .collect();
+    for event in facts.events {
+        let What::Paged {
+            to,
+            session,
+            source: Source::Sync | Source::Since,
+            after,
+            seen,
+            change,
+            complete,
+            ..
+        } = &event.what
+        else {
+            continue;
+        };
+        let there: HashSet<_> = seen.iter().map(|seen| seen.id).collect();
+        let altered = changes.range((*session, after + 1)..(*session, 1 + change.max(after)));
+        let missing: Vec<_> = altered
+            .filter(|(_, (id, _))| !there.contains(id))
+            .filter(|((_, at), (id, _))| *complete || newest.get(id) == Some(at))
+            .map(|((_, change), _)| change)
+            .collect();
+        if !missing.is_empty() {
+            violations.push(Violation::new(
+                Rule::Holes,
+                format!("{session}: {to} got a page from {after} to {change} without {missing:?}"),
             ));
         }
     }

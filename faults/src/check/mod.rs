@@ -29,7 +29,8 @@ pub enum Rule {
     Once,
     /// Everybody sees a message in the same place, with the same author, time and text.
     Order,
-    /// The changes of a session are all numbers from 1 to its counter, and a push follows on the change before its own.
+    /// The changes of a session are all numbers from 1 to its counter, a push follows on the change before its own, and a page
+    /// leaves nothing out.
     Holes,
     /// Of two alterations of one revision one is applied; what was refused is seen by nobody.
     Edits,
@@ -110,7 +111,7 @@ impl Rule {
                 "Everybody sees a message in the same place, with the same author, time and text; time grows with place; what was sent after an ack stands after it."
             }
             Self::Holes => {
-                "The changes of a session are all the numbers from 1 to its counter, each once; a push follows on the change before its own."
+                "The changes of a session are all the numbers from 1 to its counter, each once; a push follows on the change before its own; a page of a sync leaves nothing out."
             }
             Self::Edits => {
                 "Of two alterations of one revision one is applied, and an acknowledged one is; what was refused is seen by nobody."

@@ -45,16 +45,17 @@ fn marks(facts: &Facts<'_>) -> Vec<Violation> {
         }
     }
     for ((session, user), marks) in marks {
-        for (asked, _, seq) in &marks {
-            let before = marks
-                .iter()
-                .filter(|(_, answered, _)| answered < asked)
-                .map(|(_, _, seq)| *seq)
-                .max();
-            if before.is_some_and(|before| before > *seq) {
+        for (asked, answered, seq) in &marks {
+            // Whoever was shown out and let in again has a new mark.
+            let before = marks.iter().filter(|(_, before, higher)| {
+                before < asked
+                    && higher > seq
+                    && facts.was_inside(session, user, *before, *answered)
+            });
+            if let Some(highest) = before.map(|(_, _, higher)| *higher).max() {
                 violations.push(Violation::new(
                     Rule::Reads,
-                    format!("{session}: the mark of {user} went back from {before:?} to {seq}"),
+                    format!("{session}: the mark of {user} went back from {highest} to {seq}"),
                 ));
             }
         }
@@ -67,7 +68,6 @@ fn marks(facts: &Facts<'_>) -> Vec<Violation> {
             .tables
             .get(&session)
             .and_then(|table| table.members.iter().find(|(member, _)| *member == user));
-        // Whoever was shown out and let in again has a new mark.
         let stayed = facts.was_inside(session, user, 0, u64::MAX - 1);
         if stayed && stored.is_some_and(|(_, stored)| *stored < furthest) {
             violations.push(Violation::new(

@@ -61,7 +61,7 @@ pub struct Options {
     /// The functions' executables, when they are built already.
     pub executables: Option<BTreeMap<String, PathBuf>>,
     /// Statements for the database before anybody uses it: a defect, planted to see whether it is found.
-    pub sabotage: Option<String>,
+    pub sabotage: Vec<String>,
     /// Who is told how it goes.
     pub progress: Progress,
 }
@@ -85,7 +85,7 @@ impl Options {
             root,
             install: Install::Auto,
             executables: None,
-            sabotage: None,
+            sabotage: Vec::new(),
             progress: Progress::silent(),
         }
     }

@@ -47,7 +47,7 @@ pub(super) struct World {
 impl World {
     pub(super) async fn build(options: &Options) -> Result<Self> {
         let stack = Stack::start(stack_options(options)).await?;
-        prepare(&stack, options.sabotage.as_deref()).await?;
+        prepare(&stack, &options.sabotage).await?;
         let (recorder, names) = (
             Arc::new(Recorder::new(options.history.as_deref())?),
             Arc::new(Names::default()),
@@ -200,15 +200,15 @@ fn patience(ping: Duration) -> Patience {
     }
 }
 
-async fn prepare(stack: &Stack, sabotage: Option<&str>) -> Result<()> {
+async fn prepare(stack: &Stack, sabotage: &[String]) -> Result<()> {
     let database = connect(stack).await?;
     database
         .batch_execute(DURABLE)
         .await
         .context("making the database durable")?;
-    if let Some(sabotage) = sabotage {
+    for statement in sabotage {
         database
-            .batch_execute(sabotage)
+            .batch_execute(statement)
             .await
             .context("planting the defect")?;
     }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`Place`] | the folder that the servers of one stack live in, locked against a second stack |
 //! | [`Postgres`], [`Redis`] | a running server, or a cluster of them, with stop and start for tests that take it away |
+//! | [`PgBouncer`] | a pooler in transaction mode before PostgreSQL |
 //! | [`migrate`] | the schema, from files `V<n>__<name>.sql` |
 //!
 //! A server dies with this process, however this process dies: see `spawn`.
@@ -11,6 +12,7 @@
 mod account;
 mod install;
 mod migrate;
+mod pgbouncer;
 mod place;
 mod port;
 mod postgres;
@@ -23,6 +25,7 @@ use std::{io, path::PathBuf, process::ExitStatus, time::Duration};
 
 pub use install::Install;
 pub use migrate::{MigrateError, migrate};
+pub use pgbouncer::PgBouncer;
 pub use place::{Lifetime, Place};
 pub use postgres::Postgres;
 pub use redis::{Redis, RedisKind, RedisNode};

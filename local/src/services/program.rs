@@ -63,6 +63,12 @@ pub(super) fn redis(private: &Path) -> Option<PathBuf> {
         .find(|program| is_program(program))
 }
 
+/// The program of PgBouncer, which distributions keep from the `PATH` of ordinary users.
+pub(super) fn pgbouncer() -> Option<PathBuf> {
+    in_path("pgbouncer")
+        .or_else(|| Some(PathBuf::from("/usr/sbin/pgbouncer")).filter(|path| is_program(path)))
+}
+
 /// The program in `PATH`.
 pub(super) fn in_path(name: &str) -> Option<PathBuf> {
     path_folders()

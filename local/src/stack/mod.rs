@@ -183,6 +183,11 @@ impl Stack {
         self.stores.postgres.as_ref()
     }
 
+    /// Whether a pooler stands before the PostgreSQL that the stack has started.
+    pub fn has_pooler(&self) -> bool {
+        self.stores.pooler.is_some()
+    }
+
     /// The Redis that the stack has started, if it had to.
     pub fn redis(&self) -> Option<&Redis> {
         self.stores.redis.as_ref()

@@ -32,6 +32,8 @@ pub struct StackOptions {
     pub redis_url: Option<String>,
     /// Of how many nodes the Redis is that is started.
     pub redis: RedisKind,
+    /// Whether a pooler in transaction mode, PgBouncer, stands before the PostgreSQL that is started.
+    pub pooler: bool,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
     /// Values for environment variables that the template declares; another name is an error.
@@ -73,6 +75,7 @@ impl StackOptions {
             database_url: None,
             redis_url: None,
             redis: RedisKind::Single,
+            pooler: false,
             parameters: BTreeMap::new(),
             environment: BTreeMap::new(),
             shell: BTreeMap::new(),

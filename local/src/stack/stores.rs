@@ -16,7 +16,7 @@ use super::{
 use crate::{
     dials::{Dials, Link, Proxy},
     progress::Progress,
-    services::{Place, Postgres, Redis, migrate},
+    services::{PgBouncer, Place, Postgres, Redis, migrate},
     template::Template,
 };
 
@@ -27,6 +27,7 @@ pub(super) struct Stores {
     pub(super) redis_url: Option<String>,
     pub(super) postgres: Option<Postgres>,
     pub(super) redis: Option<Redis>,
+    pub(super) pooler: Option<PgBouncer>,
     #[expect(dead_code, reason = "they are kept for what their end does")]
     proxies: Vec<Proxy>,
     // Last: it removes the folder of those above.
@@ -63,9 +64,16 @@ impl Stores {
         ) {
             apply(url, &dir, &options.progress).await?;
         }
+        let pooler = match &postgres {
+            Some(postgres) if options.pooler => {
+                Some(PgBouncer::start(&place, postgres.url()).await?)
+            }
+            _ => None,
+        };
         let mut proxies = Vec::new();
         let mut addresses = BTreeMap::new();
-        if let Some(url) = &database_url {
+        let pooled = pooler.as_ref().map(|pooler| pooler.url().to_owned());
+        if let Some(url) = pooled.as_ref().or(database_url.as_ref()) {
             let url = match postgres.is_some() {
                 true => through(dials.postgres(), url, &mut proxies).await?,
                 false => url.clone(),
@@ -85,6 +93,7 @@ impl Stores {
             redis_url,
             postgres,
             redis,
+            pooler,
             proxies,
             _place: place,
         })

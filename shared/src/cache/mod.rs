@@ -18,7 +18,7 @@ use self::{
 };
 use crate::{
     code::{Code, Coded},
-    config::{Config, ConfigError},
+    config::{Config, ConfigError, Secret},
 };
 
 /// A Redis that takes longer than this is treated as away: everything that it does can be done without, only slower.
@@ -56,11 +56,16 @@ impl Coded for CacheError {
 impl Cache {
     /// A connection to `REDIS_URL`.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        Self::at(&config.redis_url)
+    }
+
+    /// A connection to an address.
+    pub fn at(url: &Secret) -> Result<Self, ConfigError> {
         let invalid = ConfigError::Invalid {
             name: "REDIS_URL",
             expected: "a redis://, rediss://, redis+cluster:// or rediss+cluster:// address",
         };
-        let address = Address::parse(config.redis_url.expose()).ok_or(invalid.clone())?;
+        let address = Address::parse(url.expose()).ok_or(invalid.clone())?;
         let way = match address {
             Address::Node(url) => Node::new(url).map(Way::Node),
             Address::Cluster(seeds) => {

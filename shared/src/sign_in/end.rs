@@ -5,8 +5,13 @@ use uuid::Uuid;
 
 use super::mark;
 use crate::{
-    App, cache::CacheError, code::log_failure, connection, database::DatabaseError,
-    frame::ServerFrame, token::RefreshToken,
+    App,
+    cache::{Cache, CacheError},
+    code::log_failure,
+    connection,
+    database::DatabaseError,
+    frame::ServerFrame,
+    token::RefreshToken,
 };
 
 /// To sockets whose sign-in has ended: there is nothing to come back with.
@@ -46,6 +51,13 @@ pub async fn end(app: &App, user: Uuid, sign_ins: &[Uuid], bye: &ServerFrame<'_>
     if let Err(error) = try_end(app, user, sign_ins, bye).await {
         log_failure(&error, "closing the sockets of a sign-in that ended");
     }
+}
+
+/// Marks a sign-in that PostgreSQL has ended already, where nobody may close its sockets: they find the mark at their next ping.
+pub async fn leave_mark(cache: &Cache, sign_in: Uuid) -> Result<(), CacheError> {
+    let mut pipeline = redis::pipe();
+    mark::leave(&mut pipeline, sign_in);
+    cache.run(&pipeline).await
 }
 
 async fn try_end(

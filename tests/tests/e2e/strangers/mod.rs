@@ -112,7 +112,11 @@ impl Seen {
             answer,
             statements: counts.statements,
             rows: counts.rows,
-            redis_reads: counts.redis_reads,
+            // On a cluster it depends on chance which parts of a pipeline arrive together.
+            redis_reads: match counts.redis_nodes {
+                1 => counts.redis_reads,
+                _ => 0,
+            },
         }
     }
 

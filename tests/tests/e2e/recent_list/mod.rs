@@ -1,5 +1,9 @@
 //! The list of recent messages in Redis never says less than what was acked.
 
+mod herd;
+mod interleavings;
+mod twins;
+
 use redis::AsyncCommands;
 use serde_json::{Value, json};
 use tests::{TestStack, User};
@@ -167,7 +171,9 @@ async fn a_slow_refill_does_not_overwrite_a_newer_state() {
         .await
         .unwrap();
     phone.message(&session, "Two").await;
-    let fill = redis::Script::new(include_str!("../../../shared/src/session/recent/fill.lua"));
+    let fill = redis::Script::new(include_str!(
+        "../../../../shared/src/session/recent/fill.lua"
+    ));
     let applied: i64 = fill
         .key(&state)
         .key(key(&session, "recent"))
