@@ -17,7 +17,7 @@ const from = "node_modules/@sparticuz/chromium/bin/";
 const unpack = (name) => zlib.brotliDecompressSync(fs.readFileSync(from + name));
 fs.writeFileSync("chromium", unpack("chromium.br"), { mode: 0o755 });
 execFileSync("tar", ["-x"], { input: unpack("al2023.tar.br") });
-fs.writeFileSync("run", '#!/bin/sh\nhere=$(dirname "$0")\nLD_LIBRARY_PATH=$here/al2023/lib exec "$here/chromium" "$@"\n', { mode: 0o755 });
+fs.writeFileSync("run", '#!/bin/sh\nhere=$(dirname "$0")\nLD_LIBRARY_PATH=$here/lib exec "$here/chromium" "$@"\n', { mode: 0o755 });
 "#;
 
 /// Where a private Chromium is.

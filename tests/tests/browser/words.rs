@@ -110,6 +110,22 @@ async fn in_language(tag: &str) {
 }
 
 #[tokio::test]
+async fn a_browser_whose_languages_are_no_language_tags_is_spoken_to() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.browser.stranger().await;
+    page.before_every_document(
+        "Object.defineProperty(navigator, 'languages', {get: () => ['en-US@posix', 'ru']})",
+    )
+    .await;
+    page.go(&scene.url()).await;
+    page.until("document.documentElement.lang === 'ru' && document.querySelector('.start')")
+        .await;
+    page.no_mistakes();
+}
+
+#[tokio::test]
 async fn in_english_everything_fits() {
     in_language("en").await;
 }

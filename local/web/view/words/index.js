@@ -27,9 +27,9 @@ let plurals = new Intl.PluralRules("en");
  * @param {readonly string[]} wanted Language tags, the best one first.
  */
 export function speak(wanted) {
-  const tag = wanted.find((one) => base(one) in WORDS) ?? "en";
+  const tag = wanted.filter(isTag).find((one) => base(one) in WORDS) ?? "en";
   language = base(tag);
-  locale = [tag, ...navigator.languages].find((one) => base(one) === language && one.includes("-")) ?? language;
+  locale = [tag, ...navigator.languages].filter(isTag).find((one) => base(one) === language && one.includes("-")) ?? language;
   plurals = new Intl.PluralRules(locale);
   document.documentElement.lang = locale;
   document.documentElement.dir = RIGHT_TO_LEFT.has(language) ? "rtl" : "ltr";
@@ -66,6 +66,15 @@ function isolated(text) {
 /** @param {number} value */
 function number(value) {
   return new Intl.NumberFormat(locale).format(value);
+}
+
+/** Browsers name locales of the system that are no language tags, such as `en-US@posix`. @param {string} tag */
+function isTag(tag) {
+  try {
+    return Intl.getCanonicalLocales(tag).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {string} tag */
