@@ -61,9 +61,22 @@ async fn broken(options: Options) -> BTreeSet<Rule> {
         .collect()
 }
 
+/// A seed fixes what is tried and not who is quicker, so a defect that shows in a race alone has three runs to show itself.
 async fn breaks(options: Options, rule: Rule) {
-    let broken = broken(options).await;
-    assert!(broken.contains(&rule), "{rule} is not among {broken:?}");
+    let mut found = BTreeSet::new();
+    for seed in options.seed..options.seed + 3 {
+        found.extend(
+            broken(Options {
+                seed,
+                ..options.clone()
+            })
+            .await,
+        );
+        if found.contains(&rule) {
+            return;
+        }
+    }
+    panic!("{rule} is not among {found:?}");
 }
 
 /// A function of the database with another text in one place. It fails where there is no such text.

@@ -205,12 +205,12 @@ mod tests {
         let watch = Watch::start("127.0.0.1:1", &logs);
         note(
             URL,
-            &json!({"id": "harmless", "message": {"content": "say \"nothing\"", "metadata": {"a": ["hidden"]}}}),
+            &json!({"id": "harmless", "message": {"content": "say \"nothing\"", "metadata": {"a": ["hidden away"]}}}),
         );
         note_text("ws://127.0.0.1:1/prod?ticket=x", "a-ticket");
         logs.write(line("harmless"));
         logs.write(line(r#"{"causes": "say \"nothing\""}"#));
-        logs.write(line("hidden and a-ticket"));
+        logs.write(line("hidden away and a-ticket"));
         let (lines, leaks) = watch.end();
         assert_eq!((lines.len(), leaks.len()), (3, 3), "{leaks:#?}");
     }
