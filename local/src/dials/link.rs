@@ -14,7 +14,7 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
-    sync::watch,
+    sync::{mpsc, watch},
     task::{JoinHandle, JoinSet},
     time::{Instant, sleep, sleep_until},
 };
@@ -23,6 +23,9 @@ use super::NoServer;
 
 /// What is passed on at once. A statement or a command is less, nearly always.
 const PIECE_BYTES: usize = 16 * 1024;
+
+/// What a slow way holds of one connection before it takes no more.
+const PIECES_ON_THEIR_WAY: usize = 64;
 
 /// After an error of accepting, such as "too many open files".
 const BACK_OFF: Duration = Duration::from_millis(50);
@@ -156,32 +159,54 @@ async fn connect(
 
 /// Passes everything on, as late as the state says, and at last the end.
 async fn pass(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    mut state: Option<watch::Receiver<LinkState>>,
+    from: OwnedReadHalf,
+    to: OwnedWriteHalf,
+    state: Option<watch::Receiver<LinkState>>,
 ) -> io::Result<()> {
+    let (take, give) = mpsc::channel(PIECES_ON_THEIR_WAY);
+    try_join(read(from, take), write(to, give, state)).await?;
+    Ok(())
+}
+
+/// A piece and the moment at which it came. Each is late by itself: two that come at once also arrive at once.
+type Piece = (Instant, Vec<u8>);
+
+async fn read(mut from: OwnedReadHalf, take: mpsc::Sender<Piece>) -> io::Result<()> {
     let mut piece = vec![0; PIECE_BYTES];
     loop {
         let length = from.read(&mut piece).await?;
-        if let Some(state) = &mut state {
-            delay(state).await;
+        let came = (Instant::now(), piece[..length].to_vec());
+        if take.send(came).await.is_err() || length == 0 {
+            return Ok(());
         }
-        if length == 0 {
-            return to.shutdown().await;
-        }
-        to.write_all(&piece[..length]).await?;
     }
 }
 
-/// Waits as long as the way is slow, from now on; no longer when it is restored meanwhile.
-async fn delay(state: &mut watch::Receiver<LinkState>) {
-    let began = Instant::now();
+async fn write(
+    mut to: OwnedWriteHalf,
+    mut give: mpsc::Receiver<Piece>,
+    mut state: Option<watch::Receiver<LinkState>>,
+) -> io::Result<()> {
+    while let Some((came, piece)) = give.recv().await {
+        if let Some(state) = &mut state {
+            delay(state, came).await;
+        }
+        if piece.is_empty() {
+            return to.shutdown().await;
+        }
+        to.write_all(&piece).await?;
+    }
+    Ok(())
+}
+
+/// Waits as long as the way is slow, from when the piece came; no longer when it is restored meanwhile.
+async fn delay(state: &mut watch::Receiver<LinkState>, came: Instant) {
     loop {
         let LinkState::Slow(delay) = *state.borrow_and_update() else {
             return;
         };
         tokio::select! {
-            () = sleep_until(began + delay) => return,
+            () = sleep_until(came + delay) => return,
             changed = state.changed() => if changed.is_err() { return },
         }
     }
@@ -244,6 +269,25 @@ mod tests {
             link.restore().unwrap();
         });
         assert_eq!(answer.as_deref(), Some("two"));
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_at_once_is_late_by_the_same() {
+        let delay = Duration::from_millis(100);
+        let link = Link::default();
+        let proxy = link.open(echo().await).await.unwrap();
+        let mut stream = TcpStream::connect(proxy.address).await.unwrap();
+        link.slow(delay).unwrap();
+        let began = Instant::now();
+        for piece in ["one", "two", "six"] {
+            stream.write_all(piece.as_bytes()).await.unwrap();
+            // The next is a piece of its own.
+            sleep(Duration::from_millis(10)).await;
+        }
+        let mut answers = [0; 9];
+        stream.read_exact(&mut answers).await.unwrap();
+        assert_eq!(&answers, b"onetwosix");
+        assert!(began.elapsed() < delay * 2, "{:?}", began.elapsed());
     }
 
     #[tokio::test]
