@@ -116,7 +116,10 @@ async fn a_reader_who_keeps_asking_gets_it_within_the_bound() {
         assert!(restored.elapsed() < 2 * BOUND, "{by_ping:?} {by_page:?}");
         sleep(Duration::from_millis(100)).await;
     }
-    assert!(by_ping.max(by_page) < Some(BOUND), "{by_ping:?} {by_page:?}");
+    assert!(
+        by_ping.max(by_page) < Some(BOUND),
+        "{by_ping:?} {by_page:?}"
+    );
 }
 
 #[tokio::test]
@@ -176,7 +179,10 @@ async fn what_cannot_be_noted_is_not_acked() {
     );
     lock.rollback().await.unwrap();
     let ack = desk.request(send).await;
-    assert_eq!((&ack["type"], &ack["duplicate"]), (&json!("ack"), &json!(true)));
+    assert_eq!(
+        (&ack["type"], &ack["duplicate"]),
+        (&json!("ack"), &json!(true))
+    );
     assert_eq!(notes(&stack).await, 1);
     redis.restore().unwrap();
 
