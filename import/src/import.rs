@@ -226,15 +226,16 @@ impl Run<'_> {
     /// was stopped after its commit may have left it out.
     async fn forget(&self, session: Uuid, in_use: bool) {
         match &self.cache {
-            Some(cache) if !self.cli.dry_run => {
+            None if in_use => eprintln!(
+                "session {session} is in use: without --redis-url its readers may see the import an hour later"
+            ),
+            _ if self.cli.dry_run => {}
+            Some(cache) => {
                 if recent::drop_lists(cache, &[session]).await != [true] {
                     eprintln!("session {session}: Redis could not be told; run the import again");
                 }
             }
-            None if in_use => eprintln!(
-                "session {session} is in use: without --redis-url its readers may see the import an hour later"
-            ),
-            _ => {}
+            None => {}
         }
     }
 
