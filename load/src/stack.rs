@@ -106,6 +106,7 @@ fn stack_options(options: &Options) -> StackOptions {
         .join(".local");
     StackOptions {
         lifetime: Lifetime::Measured,
+        proxies: false,
         release: !own.debug,
         schedules: false,
         shell: variables(own),

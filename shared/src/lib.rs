@@ -38,6 +38,7 @@ pub mod limit;
 pub mod message;
 pub mod push;
 pub mod rest;
+pub mod runtime;
 pub mod session;
 pub mod sign_in;
 pub mod sweep;

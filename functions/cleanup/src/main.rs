@@ -7,6 +7,7 @@ use serde::Deserialize;
 use shared::{
     App,
     invocation::{fault, time_left},
+    runtime,
     sweep::{SweepReport, dry_run, sweep},
     telemetry,
 };
@@ -21,11 +22,12 @@ struct Request {
     go_on: bool,
 }
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let app = App::from_env()?;
-    run_concurrent(service_fn(move |event| cleanup(app.clone(), event))).await
+    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |event| {
+        cleanup(app.clone(), event)
+    })))
 }
 
 async fn cleanup(app: Arc<App>, event: LambdaEvent<Request>) -> Result<SweepReport, Diagnostic> {

@@ -8,14 +8,15 @@ use shared::{
     App,
     heartbeat::{HeartbeatReport, beat},
     invocation::{fault, time_left},
-    telemetry,
+    runtime, telemetry,
 };
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let app = App::from_env()?;
-    run_concurrent(service_fn(move |event| heartbeat(app.clone(), event))).await
+    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |event| {
+        heartbeat(app.clone(), event)
+    })))
 }
 
 async fn heartbeat(

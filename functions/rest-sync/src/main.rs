@@ -9,14 +9,15 @@ use shared::{
     App,
     code::Failure,
     rest::{Call, NotFound, Reply},
-    telemetry,
+    runtime, telemetry,
 };
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
+fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env()?;
-    run_concurrent(service_fn(move |request| answer(app.clone(), request))).await
+    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |request| {
+        answer(app.clone(), request)
+    })))
 }
 
 async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Error> {

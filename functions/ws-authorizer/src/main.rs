@@ -13,15 +13,16 @@ use shared::{
     App,
     code::{Code, Failure, log_failure},
     limit::{self, Limit, Who},
-    sign_in, telemetry,
+    runtime, sign_in, telemetry,
     token::{NotedIn, TicketError, TicketHolder},
 };
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let app = App::from_env()?;
-    run_concurrent(service_fn(move |event| authorize(app.clone(), event))).await
+    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |event| {
+        authorize(app.clone(), event)
+    })))
 }
 
 async fn authorize(

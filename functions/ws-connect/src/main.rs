@@ -9,14 +9,15 @@ use shared::{
     App,
     code::log_failure,
     connection::{self, Admission, NoIdentity, Socket},
-    telemetry,
+    runtime, telemetry,
 };
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let app = App::from_env()?;
-    run_concurrent(service_fn(move |event| connect(app.clone(), event))).await
+    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |event| {
+        connect(app.clone(), event)
+    })))
 }
 
 async fn connect(

@@ -9,14 +9,15 @@ use shared::{
     App,
     code::log_failure,
     connection::{self, NoIdentity, Socket, Target},
-    telemetry,
+    runtime, telemetry,
 };
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let app = App::from_env()?;
-    run_concurrent(service_fn(move |event| disconnect(app.clone(), event))).await
+    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |event| {
+        disconnect(app.clone(), event)
+    })))
 }
 
 async fn disconnect(

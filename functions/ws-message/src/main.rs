@@ -14,19 +14,18 @@ use shared::{
     connection::{NoIdentity, Socket},
     frame::{ClientFrame, ErrorFrame, ServerFrame},
     message::{Alteration, Edit},
-    telemetry,
+    runtime, telemetry,
 };
 
 use audience::AudienceCache;
 
-#[tokio::main]
-async fn main() -> Result<(), lambda_runtime::Error> {
+fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
     let (app, audiences) = (App::from_env()?, Arc::new(AudienceCache::new()));
-    run_concurrent(service_fn(move |event| {
+    let runtime = runtime::new(&app.config)?;
+    runtime.block_on(run_concurrent(service_fn(move |event| {
         answer(app.clone(), audiences.clone(), event)
-    }))
-    .await
+    })))
 }
 
 async fn answer(

@@ -34,6 +34,9 @@ pub struct StackOptions {
     pub redis: RedisKind,
     /// Whether a pooler in transaction mode, PgBouncer, stands before the PostgreSQL that is started.
     pub pooler: bool,
+    /// Whether a proxy stands before each server that is started, so that the dials can cut and slow it. Each round trip then takes
+    /// two steps more, which whoever measures does not want.
+    pub proxies: bool,
     /// Values for the template's parameters.
     pub parameters: BTreeMap<String, String>,
     /// Values for environment variables that the template declares; another name is an error.
@@ -76,6 +79,7 @@ impl StackOptions {
             redis_url: None,
             redis: RedisKind::Single,
             pooler: false,
+            proxies: true,
             parameters: BTreeMap::new(),
             environment: BTreeMap::new(),
             shell: BTreeMap::new(),

@@ -36,7 +36,7 @@ pub(super) struct Stores {
 
 impl Stores {
     /// Starts what some function declares and nobody gave the address of, applies the migrations, and tells the functions
-    /// the addresses. Between them and what was started stands a proxy for each, which the dials cut and slow.
+    /// the addresses. Between them and what was started stands a proxy for each, which the dials cut and slow, if that is wanted.
     pub(super) async fn start(
         options: &StackOptions,
         template: &mut Template,
@@ -74,7 +74,7 @@ impl Stores {
         let mut addresses = BTreeMap::new();
         let pooled = pooler.as_ref().map(|pooler| pooler.url().to_owned());
         if let Some(url) = pooled.as_ref().or(database_url.as_ref()) {
-            let url = match postgres.is_some() {
+            let url = match postgres.is_some() && options.proxies {
                 true => through(dials.postgres(), url, &mut proxies).await?,
                 false => url.clone(),
             };
@@ -82,7 +82,10 @@ impl Stores {
         }
         if let Some(url) = &redis_url {
             let url = match &redis {
-                Some(redis) => redis_through(dials.redis(), redis, &mut proxies).await?,
+                Some(redis) if options.proxies => {
+                    redis_through(dials.redis(), redis, &mut proxies).await?
+                }
+                Some(redis) => redis_alone(redis).await?,
                 None => url.clone(),
             };
             addresses.insert(REDIS_URL.to_owned(), url);
@@ -137,6 +140,13 @@ async fn redis_through(link: &Link, redis: &Redis, proxies: &mut Vec<Proxy>) -> 
     for node in redis.nodes() {
         addresses.push(open(link, node.address(), proxies).await?);
     }
+    redis.form(&addresses).await?;
+    Ok(redis.url_through(&addresses))
+}
+
+/// The address of a Redis with nothing in its way.
+async fn redis_alone(redis: &Redis) -> Result<String> {
+    let addresses: Vec<SocketAddr> = redis.nodes().iter().map(|node| node.address()).collect();
     redis.form(&addresses).await?;
     Ok(redis.url_through(&addresses))
 }
