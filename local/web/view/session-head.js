@@ -33,18 +33,20 @@ export function sessionHead({ session, sessions, api, leave }) {
   }
 
   function items() {
+    const { unread, newest } = session;
+    const read = unread > 0 && newest ? [{ label: t("markRead"), act: () => session.read(newest.seq) }] : [];
     const owner = [
       { label: t("invite"), act: invite },
       { label: t("rename"), act: rename },
       { label: t("deleteConversation"), act: remove, danger: true },
     ];
-    return session.info?.role === "owner" ? owner : [{ label: t("leave"), act: depart, danger: true }];
+    return [...read, ...(session.info?.role === "owner" ? owner : [{ label: t("leave"), act: depart, danger: true }])];
   }
 
   async function invite() {
     /** @type {{invite?: string}} */ const made = {};
     const act = async () => void Object.assign(made, await api.invite(session.id));
-    if (await ask({ title: t("invite"), lead: t("inviteLead"), ok: t("invite"), act })) await showInvite(made.invite ?? "");
+    if (await ask({ title: t("invite"), lead: t("inviteLead"), ok: t("makeLink"), act })) await showInvite(made.invite ?? "");
   }
 
   function rename() {

@@ -70,6 +70,13 @@ impl Scene {
         }
     }
 
+    /// Another way to the stack, for a device with a network of its own.
+    pub(crate) async fn another_line(&self) -> Line {
+        let line = Line::new().await;
+        line.lead_to(self.stack.stack().address());
+        line
+    }
+
     /// Ends the stack, which has to be the test's own.
     pub(crate) async fn stop_stack(self) -> Line {
         let Ground::Own(stack) = self.stack else {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// More than the page loads at once, and so many of them read.
 const MANY: u32 = 260;
-const READ: u32 = 250;
+const READ: u32 = 200;
 
 pub(super) async fn story(walk: &Walk<'_>) {
     let page = walk.guest().await;
@@ -54,7 +54,8 @@ async fn history(walk: &Walk<'_>, page: &Page, shop: &User, session: &str) {
     page.click(".history .link").await;
     walk.look(page, "history-loading").await;
     page.let_go().await;
-    let beginning = "document.querySelector('.scroller').scrollTop = 0, document.querySelector('.messages').firstElementChild?.querySelector('.text').textContent === '# 1'";
+    let beginning = "(() => { document.querySelector('.scroller').scrollTop = 0;
+        return document.querySelector('.messages').firstElementChild?.querySelector('.text').textContent === '# 1' })()";
     page.until(beginning).await;
     walk.look(page, "beginning").await;
     page.click(".chip").await;
