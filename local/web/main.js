@@ -130,7 +130,7 @@ async function join({ api, sessions }, app) {
     app.open(info.session_id);
   } catch (error) {
     ignoreChatError(error);
-    await ask({ title: t("joining"), lead: errorText(error) });
+    await ask({ title: t("joinFailed"), lead: errorText(error) });
   }
 }
 

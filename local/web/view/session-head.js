@@ -19,16 +19,18 @@ export function sessionHead({ session, sessions, api, leave }) {
   const members = el("p", {});
   const back = el("button", { class: "back", type: "button", "aria-label": t("back"), title: t("back"), onclick: leave }, el("span", { "aria-hidden": "true" }));
   const dots = el("span", { class: "dots", "aria-hidden": "true" }, "⋯");
+  const options = menu({ label: t("options"), face: [dots], items });
   const element = el(
     "header",
     { class: "session-head" },
     back,
     el("div", { class: "session-name" }, el("h2", {}, title), members),
-    menu({ label: t("options"), face: [dots], items }),
+    options,
   );
 
   function draw() {
     title.textContent = session.info?.title || sessions.find(session.id)?.title || t("untitled");
+    options.hidden = session.phase === "failed";
     members.textContent = session.phase === "ready" ? t("members", { count: session.others.length + 1 }) : "";
   }
 

@@ -111,6 +111,24 @@ async fn five_thousand_messages_are_scrolled_without_a_jump_and_no_page_is_asked
     assert_eq!(jumps, json!([]), "the row that was being read moved");
     page.click(".chip").await;
     until_shown(&page, "Said meanwhile").await;
+    // A keyboard opens: the list gets lower, and a scroll event comes before the list knows.
+    page.eval(
+        "(() => { const scroller = document.querySelector('.scroller');
+            scroller.style.maxHeight = '300px';
+            scroller.dispatchEvent(new Event('scroll'));
+            scroller.style.maxWidth = '300px';
+            scroller.dispatchEvent(new Event('scroll')) })()",
+    )
+    .await;
+    page.eval(STILL).await;
+    page.until("(it => it.scrollHeight - it.scrollTop - it.clientHeight < 1)(document.querySelector('.scroller'))")
+        .await;
+    assert_eq!(
+        page.eval("document.querySelector('.chip').checkVisibility()")
+            .await,
+        false,
+        "who was at the end is still there"
+    );
     say(&page, "At the end").await;
     until_shown(&page, "At the end").await;
     page.no_mistakes();

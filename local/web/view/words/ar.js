@@ -68,7 +68,7 @@ export const ar = {
   inviteLink: "الرابط",
   copy: "نسخ",
   copied: "تم النسخ",
-  joining: "جارٍ الانضمام إلى المحادثة…",
+  joinFailed: "تعذّر الانضمام إلى المحادثة",
   markRead: "وضع علامة مقروء",
   leave: "مغادرة",
   leaveQuestion: "مغادرة هذه المحادثة؟",

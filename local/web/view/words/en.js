@@ -64,7 +64,7 @@ export const en = {
   inviteLink: "Link",
   copy: "Copy",
   copied: "Copied",
-  joining: "Joining the conversation…",
+  joinFailed: "You could not join the conversation",
   markRead: "Mark as read",
   leave: "Leave",
   leaveQuestion: "Leave this conversation?",

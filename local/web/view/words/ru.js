@@ -66,7 +66,7 @@ export const ru = {
   inviteLink: "Ссылка",
   copy: "Копировать",
   copied: "Скопировано",
-  joining: "Присоединение к беседе",
+  joinFailed: "Не удалось присоединиться к беседе",
   markRead: "Отметить как прочитанное",
   leave: "Выйти из беседы",
   leaveQuestion: "Выйти из беседы?",
