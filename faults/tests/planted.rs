@@ -267,6 +267,25 @@ async fn a_ping_that_finds_nothing() {
     breaks(options, Rule::Converged).await;
 }
 
+/// Nobody looks for what Redis was not told of.
+#[tokio::test]
+async fn a_list_that_is_believed_for_ever() {
+    let (mut options, folder) = (
+        options(&[Kind::RedisCut]).await,
+        tempfile::tempdir().unwrap(),
+    );
+    // So few messages that the last one of some session is sent while Redis is cut.
+    (options.users, options.sessions) = (2, 4);
+    options.pause = Duration::from_millis(1_500);
+    patch(
+        &mut options,
+        folder.path(),
+        "FROM unannounced WHERE session_id > $1",
+        "FROM unannounced WHERE session_id < $1",
+    );
+    breaks(options, Rule::Fresh).await;
+}
+
 /// The recent list is read by whoever asks.
 #[tokio::test]
 async fn a_list_that_asks_nobody_for_membership() {
