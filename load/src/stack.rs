@@ -169,7 +169,9 @@ mod tests {
             assert!(limits.contains(name), "{name}: {limits:?}");
         }
         let others = |name: &&String| {
-            !["RATE_LIMIT_", "QUOTA_"].iter().any(|start| name.starts_with(start))
+            !["RATE_LIMIT_", "QUOTA_"]
+                .iter()
+                .any(|start| name.starts_with(start))
                 && !name.contains("_PER_")
         };
         assert_eq!(limits.iter().find(others), None);

@@ -22,8 +22,8 @@ mod write;
 
 pub use read::{Reading, Recent, members, read};
 pub use snapshot::refill;
-pub(crate) use write::{Announcement, announce, append, settle, withdraw};
-pub use write::{behind, forget, forget_all};
+pub use write::{Announcement, announce, append, behind, forget, forget_all};
+pub(crate) use write::{settle, withdraw};
 
 use uuid::Uuid;
 
