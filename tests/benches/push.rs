@@ -177,7 +177,7 @@ fn config(gateway: SocketAddr) -> Config {
 
 criterion_group! {
     name = pushes;
-    config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(20);
+    config = Criterion::default().measurement_time(Duration::from_secs(2)).warm_up_time(Duration::from_millis(500)).sample_size(10);
     targets = push
 }
 criterion_main!(pushes);
