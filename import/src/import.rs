@@ -225,12 +225,16 @@ impl Run<'_> {
     /// Readers of a session that is in use must not be told from Redis that they have everything. Every run does it again: one that
     /// was stopped after its commit may have left it out.
     async fn forget(&self, session: Uuid, in_use: bool) {
-        match &self.cache {
-            Some(cache) if !self.cli.dry_run => recent::forget_all(cache, &[session]).await,
-            None if in_use => eprintln!(
-                "session {session} is in use: without --redis-url its readers may see the import an hour later"
-            ),
-            _ => {}
+        let Some(cache) = &self.cache else {
+            if in_use {
+                eprintln!(
+                    "session {session} is in use: without --redis-url its readers may see the import an hour later"
+                );
+            }
+            return;
+        };
+        if !self.cli.dry_run && recent::drop_lists(cache, &[session]).await != [true] {
+            eprintln!("session {session}: Redis could not be told; run the import again");
         }
     }
 

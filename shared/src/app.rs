@@ -8,6 +8,7 @@ use crate::{
     database::Database,
     limit::Buckets,
     push::Pusher,
+    session::recent::Lookout,
     token::KeyRing,
 };
 
@@ -24,6 +25,8 @@ pub struct App {
     pub push: Pusher,
     /// What stands behind the limits while Redis is away.
     pub buckets: Buckets,
+    /// When to look for what Redis was not told of.
+    pub lookout: Lookout,
     /// Signs session ids.
     pub session_keys: KeyRing,
     /// Signs access tokens and tickets.
@@ -33,11 +36,16 @@ pub struct App {
 impl App {
     /// Reads the environment; an error names the variable that is wrong.
     pub fn from_env() -> Result<Arc<Self>, ConfigError> {
-        let config = Config::from_env()?;
+        Self::new(Config::from_env()?)
+    }
+
+    /// The same with a configuration from elsewhere.
+    pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
         let cache = Cache::new(&config)?;
         Ok(Arc::new(Self {
             database: Database::new(&config)?,
             buckets: Buckets::default(),
+            lookout: Lookout::default(),
             push: Pusher::new(&config, cache.clone())?,
             session_keys: KeyRing::parse("SESSION_KEYS", &config.session_keys)?,
             token_keys: KeyRing::parse("TOKEN_KEYS", &config.token_keys)?,

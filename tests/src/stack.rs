@@ -267,6 +267,13 @@ impl TestStackBuilder {
         self
     }
 
+    /// On a Redis that runs elsewhere.
+    #[must_use]
+    pub fn redis_url(mut self, url: &str) -> Self {
+        self.options.redis_url = Some(url.to_owned());
+        self
+    }
+
     /// Other quotas and timers of the gateway.
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {

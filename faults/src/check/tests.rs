@@ -31,6 +31,8 @@ const TABLET: Device = Device {
 struct Story {
     events: Vec<Event>,
     attempts: u64,
+    /// Microseconds that passed without an event.
+    passed: u64,
 }
 
 impl Story {
@@ -39,6 +41,7 @@ impl Story {
         let mut story = Self {
             events: Vec::new(),
             attempts: 0,
+            passed: 0,
         };
         for user in [ADA, BOB] {
             story.add(What::Member { session: S, user });
@@ -50,9 +53,29 @@ impl Story {
     }
 
     fn add(&mut self, what: What) -> &mut Self {
-        let at = 1_000 * (self.events.len() as u64 + 1);
+        let at = self.now() + 1_000;
         self.events.push(Event { at, what });
         self
+    }
+
+    fn now(&self) -> u64 {
+        self.passed + 1_000 * self.events.len() as u64
+    }
+
+    /// Nothing happens for some seconds.
+    fn later(&mut self, seconds: u64) -> &mut Self {
+        self.passed += 1_000_000 * seconds;
+        self
+    }
+
+    /// A fault of a kind that is in the story once begins, or ends.
+    fn fault(&mut self, kind: &str, begins: bool) -> &mut Self {
+        self.add(What::Fault {
+            number: kind.len(),
+            kind: kind.to_owned(),
+            detail: String::new(),
+            begins,
+        })
     }
 
     /// Asks and has no answer yet.
@@ -86,6 +109,16 @@ impl Story {
         self.answer(attempt, ack(&message(seq, text), false))
     }
 
+    /// The same, and Redis was not reached.
+    fn said_without_redis(&mut self, seq: i64, text: &str) -> &mut Self {
+        let attempt = self.ask(ADA, Via::Rest, send(text));
+        let mut answer = ack(&message(seq, text), false);
+        if let Answer::Acked { announced, .. } = &mut answer {
+            *announced = false;
+        }
+        self.answer(attempt, answer)
+    }
+
     fn pushed(&mut self, to: Device, socket: u64, seen: Seen) -> &mut Self {
         let prev = seen.change - 1;
         self.add(What::Pushed {
@@ -97,7 +130,7 @@ impl Story {
     }
 
     fn paged(&mut self, to: Device, seen: Vec<Seen>) -> &mut Self {
-        let asked = 1_000 * self.events.len() as u64;
+        let asked = self.now();
         let change = seen.iter().map(|seen| seen.change).max().unwrap_or(0);
         self.add(What::Paged {
             to,
@@ -230,6 +263,7 @@ fn ack(seen: &Seen, duplicate: bool) -> Answer {
         rev,
         created_at,
         duplicate,
+        announced: true,
     }
 }
 
@@ -733,6 +767,79 @@ fn whoever_was_shown_out_is_shown_what_was_said_before_and_nothing_of_later() {
         .asked(ADA, let_in, Answer::Done)
         .paged(DESK, vec![one.clone(), two.clone()]);
     story.table(2, &[one.clone(), two.clone()]).is_sound();
+}
+
+#[test]
+fn who_was_shown_out_while_redis_was_cut_reads_on_for_five_seconds_at_most() {
+    let one = message(1, "one");
+    let mut story = Story::new();
+    story.said(1, "one").fault("redis-cut", true);
+    story
+        .asked(ADA, remove(BOB), Answer::Done)
+        .fault("redis-cut", false);
+    let table = |story: &mut Story| {
+        let left = [(ADA, 0)];
+        story.table_with(1, from_ref(&one), &left).clone()
+    };
+    let mut soon = story.clone();
+    table(soon.later(4).paged(DESK, vec![one.clone()])).is_sound();
+    let mut late = story.clone();
+    table(late.later(6).paged(DESK, vec![one.clone()])).breaks(Rule::Strangers);
+}
+
+#[test]
+fn a_complete_page_has_what_was_acked_before_it_was_asked() {
+    let (one, two) = (message(1, "one"), message(2, "two"));
+    let mut story = Story::new();
+    story.said(1, "one");
+    let mut before = story.clone();
+    before.paged(DESK, vec![one.clone()]).said(2, "two");
+    before.table(2, &[one.clone(), two.clone()]).is_sound();
+    let mut after = story.said(2, "two").clone();
+    after.paged(DESK, vec![one.clone(), two.clone()]);
+    after.table(2, &[one.clone(), two.clone()]).is_sound();
+    story.paged(DESK, vec![one.clone()]);
+    story.table(2, &[one, two]).breaks(Rule::Fresh);
+}
+
+#[test]
+fn what_was_acked_without_redis_is_on_every_page_five_seconds_after_it_is_back() {
+    let (one, two) = (message(1, "one"), message(2, "two"));
+    let mut story = Story::new();
+    story.said(1, "one").fault("redis-cut", true);
+    story.said_without_redis(2, "two").fault("redis-cut", false);
+    let page = |story: &Story, seconds: u64| {
+        let mut story = story.clone();
+        story.later(seconds).paged(DESK, vec![one.clone()]);
+        story.table(2, &[one.clone(), two.clone()]).clone()
+    };
+    page(&story, 4).is_sound();
+    page(&story, 6).breaks(Rule::Fresh);
+    story.later(3).fault("redis-slow", true);
+    story.fault("redis-slow", false);
+    page(&story, 4).is_sound();
+    page(&story, 6).breaks(Rule::Fresh);
+}
+
+#[test]
+fn a_pong_names_what_was_acked_five_seconds_before() {
+    let one = message(1, "one");
+    let mut story = Story::new();
+    story.said(1, "one");
+    let pong = |seconds: u64, behind: &[Session]| {
+        let mut story = story.clone();
+        let asked = story.later(seconds).now();
+        story.add(What::Ponged {
+            to: DESK,
+            asked,
+            cursors: vec![(S, 0)],
+            behind: behind.to_vec(),
+        });
+        story.table(1, from_ref(&one)).clone()
+    };
+    pong(4, &[]).is_sound();
+    pong(6, &[S]).is_sound();
+    pong(6, &[]).breaks(Rule::Fresh);
 }
 
 #[test]

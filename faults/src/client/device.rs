@@ -96,6 +96,8 @@ struct Actor {
     outbox: Outbox,
     ping_at: Instant,
     pong_by: Option<Instant>,
+    /// When the ping on its way left, by the recorder's clock, and its cursors; none if there are two, whose pongs look alike.
+    pinged: Option<(u64, Vec<(Session, i64)>)>,
     /// Sessions to sync, and since when; a hole waits for a while.
     to_sync: BTreeMap<Session, Instant>,
     syncing: Option<Syncing>,
@@ -144,6 +146,7 @@ impl Device {
             outbox: Outbox::default(),
             ping_at: now,
             pong_by: None,
+            pinged: None,
             to_sync: BTreeMap::new(),
             syncing: None,
             loading: BTreeMap::new(),
@@ -289,7 +292,8 @@ impl Actor {
             socket: number,
         });
         let now = Instant::now();
-        (self.line, self.failures, self.pong_by) = (Some(line), 0, None);
+        (self.line, self.failures) = (Some(line), 0);
+        (self.pong_by, self.pinged) = (None, None);
         // The cursors tell more after the sync that follows; a ping at once costs nothing and proves the line.
         self.ping_at = now + self.patience.ping;
         self.to_sync = self.views.keys().map(|session| (*session, now)).collect();
@@ -330,6 +334,10 @@ impl Actor {
             .iter()
             .map(|(session, view)| (self.names.session_id(*session), view.cursor_to_send()))
             .collect();
+        let had = self.views.iter();
+        let had = had.map(|(session, view)| (*session, view.cursor()));
+        let pinged = (self.recorder.now(), had.collect());
+        self.pinged = self.pong_by.is_none().then_some(pinged);
         self.send(&json!({"type": "ping", "cursors": cursors}));
         self.ping_at = now + self.patience.ping;
         self.pong_by.get_or_insert(now + self.patience.answer);
@@ -415,15 +423,22 @@ impl Actor {
 
     fn pong(&mut self, frame: &Value) {
         self.pong_by = None;
+        let named = frame["behind"].as_array();
+        let named = named.map(Vec::as_slice).unwrap_or_default();
+        let behind: Vec<_> = named
+            .iter()
+            .filter_map(|id| self.names.session(id.as_str()?))
+            .collect();
         let now = Instant::now();
-        for id in frame["behind"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-        {
-            if let Some(session) = id.as_str().and_then(|id| self.names.session(id)) {
-                self.to_sync.insert(session, now);
-            }
+        self.to_sync
+            .extend(behind.iter().map(|session| (*session, now)));
+        if let Some((asked, cursors)) = self.pinged.take() {
+            self.recorder.note(What::Ponged {
+                to: self.name,
+                asked,
+                cursors,
+                behind,
+            });
         }
     }
 

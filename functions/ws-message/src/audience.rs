@@ -15,7 +15,7 @@ use shared::{
 };
 use uuid::Uuid;
 
-/// A removed member may see others typing for so long.
+/// A removed member may see others typing for so long; for five seconds if Redis could not be told of the removal.
 const REMEMBERED: Duration = Duration::from_secs(2);
 /// Sessions that one environment remembers.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1_024).expect("1,024 is not zero");
@@ -51,6 +51,7 @@ impl AudienceCache {
         {
             return Ok(members);
         }
+        recent::catch_up(app).await;
         let known = recent::members(&app.cache, visitor)
             .await
             .unwrap_or_else(|error| {

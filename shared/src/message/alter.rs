@@ -105,10 +105,10 @@ pub async fn alter(
             new: Some((was, audience)),
         }) => {
             let altered = Altered::new(message, Some(*was), epoch);
-            Some(round.end(app, sender, &altered, audience).await)
+            Some(round.end(app, sender, &altered, audience).await?)
         }
         Ok(Stored { message, epoch, .. }) => {
-            round.settle(app, message.change, epoch).await;
+            round.settle(app, message.change, epoch).await?;
             None
         }
         Err(_) => {

@@ -1,8 +1,11 @@
 //! What every alteration of a session's messages has around its one statement: the limits and the warning to readers of the recent
 //! list before it, the recent list and the pushes after it. Two round trips to Redis, the second while finding whom to push to.
 //!
-//! Without Redis the others find out by their next sync.
+//! Without Redis that is noted in PostgreSQL for the readers of the list, one round trip more, and the others find out by their next sync.
 
+use std::collections::HashMap;
+
+use redis::{FromRedisValue, ParsingError, Value};
 use uuid::Uuid;
 
 use super::{Encoded, Message};
@@ -10,6 +13,7 @@ use crate::{
     App,
     code::log_failure,
     connection::{self, Socket},
+    database::DatabaseError,
     frame::ServerFrame,
     limit::{self, Limit, Rate, RateLimited, Who},
     session::{Epoch, Visitor, recent},
@@ -26,7 +30,7 @@ pub struct Sender<'a> {
 
 /// A message as it stands after a change that is committed.
 #[derive(Debug)]
-pub(crate) struct Altered {
+pub struct Altered {
     /// The message.
     pub(crate) message: Encoded,
     /// The change that it had before, unless it is new.
@@ -99,12 +103,26 @@ impl Round {
         self.close(app, &pipeline).await;
     }
 
-    /// Takes the warning back after a statement that found its change committed before, by whomever. Neither does that.
-    pub(super) async fn settle(&self, app: &App, change: i64, epoch: &Epoch) {
+    /// Takes the warning back after a statement that found its change committed before, by whomever. Neither does that. An error says
+    /// that readers could not be told, so the sender must not be either.
+    pub(super) async fn settle(
+        &self,
+        app: &App,
+        change: i64,
+        epoch: &Epoch,
+    ) -> Result<(), DatabaseError> {
         let mut pipeline = redis::pipe();
         recent::settle(&mut pipeline, self.announcement, change, epoch);
-        self.give_back(app, &mut pipeline);
-        self.close(app, &pipeline).await;
+        if self.reached {
+            self.give_back(app, &mut pipeline);
+        }
+        match app.cache.run::<Vec<i64>>(&pipeline).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                log_failure(&error, "settling an alteration");
+                self.announcement.note(app).await
+            }
+        }
     }
 
     fn give_back(&self, app: &App, pipeline: &mut redis::Pipeline) {
@@ -122,41 +140,62 @@ impl Round {
     }
 
     /// Writes to the recent list and finds the audience's sockets, the second round trip; then pushes. Gives the number of users
-    /// other than the sender for one of whose sockets the gateway took the push.
+    /// other than the sender for one of whose sockets the gateway took the push. An error says that neither the list could be written
+    /// nor that noted for its readers: the alteration is stored, and the sender must not be told so before they can be.
     pub(super) async fn end(
         &self,
         app: &App,
         sender: &Sender<'_>,
         altered: &Altered,
         audience: &[Uuid],
-    ) -> usize {
+    ) -> Result<usize, DatabaseError> {
         let mut pipeline = redis::pipe();
         recent::append(&mut pipeline, self.announcement, altered);
-        pipeline.ignore();
         if let Some(socket) = sender.socket {
             connection::touch(&mut pipeline, socket);
         }
         connection::of_users(&mut pipeline, audience);
-        let connections = match app.cache.run_partly(&pipeline).await {
-            Ok(answers) => connection::targets(audience, answers),
-            Err(error) => {
-                log_failure(&error, "finding the audience of a message");
-                return 0;
-            }
-        };
+        let told = app.cache.run_partly(&pipeline).await;
+        let Told { appended, sockets } = told.unwrap_or_else(|error| {
+            log_failure(&error, "finding the audience of a message");
+            Told::default()
+        });
+        if !appended {
+            self.announcement.note(app).await?;
+        }
+        let connections = connection::targets(audience, sockets);
         let frame = altered.frame();
         let report = app.push.to_others(connections, sender.socket, &frame).await;
         let sender = sender.visitor.user();
-        report
-            .reached
-            .iter()
-            .filter(|user| **user != sender)
-            .count()
+        let others = report.reached.iter().filter(|user| **user != sender);
+        Ok(others.count())
+    }
+}
+
+/// What Redis answers at the end of a round. Empty where it could not be reached.
+#[derive(Default)]
+struct Told {
+    /// Whether the recent list knows of the alteration.
+    appended: bool,
+    /// For each user of the audience.
+    sockets: Vec<HashMap<String, String>>,
+}
+
+impl FromRedisValue for Told {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let mut answers = Vec::<Value>::from_redis_value(value)?.into_iter();
+        Ok(Self {
+            appended: answers.next().is_some_and(|answer| answer != Value::Nil),
+            sockets: answers
+                .map(HashMap::from_redis_value)
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 
 impl Altered {
-    pub(super) fn new(message: &Message, was: Option<i64>, epoch: &Epoch) -> Self {
+    /// A message that is stored; `was` is the change that it had before, if it is not new.
+    pub fn new(message: &Message, was: Option<i64>, epoch: &Epoch) -> Self {
         Self {
             message: Encoded::new(message),
             was,
@@ -165,7 +204,8 @@ impl Altered {
         }
     }
 
-    fn frame(&self) -> ServerFrame<'_> {
+    /// What its readers are told.
+    pub fn frame(&self) -> ServerFrame<'_> {
         let message = &self.message;
         let prev = message.change() - 1;
         let cursor = self.epoch.at(message.change());

@@ -86,11 +86,11 @@ pub async fn send(app: &App, sender: &Sender<'_>, draft: Draft) -> Result<Acked,
             audience,
         } => {
             let altered = Altered::new(&message, None, &epoch);
-            let reached = round.end(app, sender, &altered, &audience).await;
+            let reached = round.end(app, sender, &altered, &audience).await?;
             (Receipt::from(&*message), epoch, Some(reached))
         }
         Stored::Duplicate { receipt, epoch } => {
-            round.settle(app, receipt.change, &epoch).await;
+            round.settle(app, receipt.change, &epoch).await?;
             (receipt, epoch, None)
         }
         Stored::Refused(error) => {

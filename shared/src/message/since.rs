@@ -97,6 +97,7 @@ async fn recent_list(
     } else {
         None
     };
+    recent::catch_up(app).await;
     let mut waits = WAITS.iter();
     loop {
         match recent::read(&app.cache, visitor, cursor).await {

@@ -91,7 +91,7 @@ pub async fn remove_member(
         .database
         .query(SQL, &[membership.param(), (&member, Type::UUID)])
         .await?;
-    recent::forget(&app.cache, membership.session()).await;
+    recent::forget(app, membership.session()).await?;
     if rows.is_empty() {
         return Err(SessionError::MemberNotFound);
     }
@@ -107,7 +107,10 @@ pub async fn remove_member(
 
 /// Tells all members of one who has come, or has another role. Whoever reads from now on must see them: the cached list does not.
 pub(super) async fn announce(app: &App, membership: &Membership, member: Uuid) {
-    recent::forget(&app.cache, membership.session()).await;
+    if let Err(error) = recent::forget(app, membership.session()).await {
+        // Whom the list does not know is looked up, and it lapses within a minute.
+        log_failure(&error, "noting a change of members");
+    }
     let members = audience(app, membership).await;
     if let Some(member) = members.iter().find(|other| other.user_id == member) {
         let session_id = membership.session().as_str();

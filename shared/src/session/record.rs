@@ -160,7 +160,7 @@ pub async fn delete(app: &App, membership: &Membership) -> Result<(), SessionErr
         .database
         .query(include_str!("sql/delete.sql"), &[membership.param()])
         .await?;
-    recent::forget(&app.cache, membership.session()).await;
+    recent::forget(app, membership.session()).await?;
     // No row: somebody else did the same a moment ago, and told them.
     if let Some(row) = rows.first() {
         let frame = ServerFrame::SessionDeleted {

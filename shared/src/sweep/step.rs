@@ -81,7 +81,7 @@ impl Step {
         }
         if self.retires {
             // These sessions live on, and their recent lists still hold what is gone.
-            recent::forget_all(&app.cache, &row.get::<_, Vec<Uuid>>("sessions")).await;
+            recent::forget_all(app, &row.get::<_, Vec<Uuid>>("sessions")).await?;
         }
         Ok(row.get("worked"))
     }

@@ -22,7 +22,7 @@ pub async fn adopt_guest(app: &App, guest: Uuid, account: Uuid) -> Result<(), Da
     let Some(row) = rows.first().filter(|row| row.get("adopted")) else {
         return Ok(());
     };
-    recent::forget_all(&app.cache, &row.get::<_, Vec<Uuid>>("sessions")).await;
+    let forgotten = recent::forget_all(app, &row.get::<_, Vec<Uuid>>("sessions")).await;
     sign_in::end(app, guest, &row.get::<_, Vec<Uuid>>("sign_ins"), &LOGGED_IN).await;
-    Ok(())
+    forgotten
 }

@@ -47,3 +47,4 @@ mod strangers;
 mod switches;
 mod threats;
 mod tickets;
+mod unannounced;

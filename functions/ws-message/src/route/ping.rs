@@ -10,8 +10,8 @@ use shared::{
     timestamp,
 };
 
-/// Registers the socket as seen now and names the sessions in which it may have missed something. One round trip to Redis; without
-/// Redis every session may have been missed, and a sync asks PostgreSQL.
+/// Registers the socket as seen now and names the sessions in which it may have missed something. One round trip to Redis, and every
+/// few seconds a look into PostgreSQL before it; without Redis every session may have been missed, and a sync asks PostgreSQL.
 pub(crate) async fn ping(
     app: &App,
     socket: &Socket,
@@ -22,6 +22,9 @@ pub(crate) async fn ping(
     for (session_id, cursor) in cursors {
         let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
         recent::behind(&mut pipeline, &visitor, cursor);
+    }
+    if !cursors.is_empty() {
+        recent::catch_up(app).await;
     }
     sign_in::ask(&mut pipeline, socket.sign_in);
     let mut behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {

@@ -1,7 +1,7 @@
 //! What was said last in a session, kept in Redis, and never wrong.
 //!
 //! The list is contiguous: it holds every message whose latest change is after its `floor`, as of its `head`, each once. (An edit gives
-//! a message a later change, so numbers between may stand for nothing any more.) Five rules keep it from lying:
+//! a message a later change, so numbers between may stand for nothing any more.) Six rules keep it from lying:
 //!
 //! 1. An alteration (a send, an edit, a deletion) **announces** itself before its statement and **appends** after the commit. While one
 //!    is announced the list is not trusted: it may have committed already. An announcement that is never taken back (its function
@@ -11,19 +11,26 @@
 //!    it is dropped.
 //! 4. A list that is missing is refilled from PostgreSQL under a **lease**, which every append and every drop takes away: a slow
 //!    refill cannot overwrite a newer state. Only one reader holds it; the others wait a moment for what it brings.
-//! 5. Members are kept beside the messages with a short life, and a change of members drops both. As only a list with members is
-//!    read, each is refilled every minute, whatever went wrong.
+//! 5. Members are kept beside the messages with a short life, and a change of members drops both.
+//! 6. Whoever alters something and cannot write here **notes** that in PostgreSQL before the ack, and readers look for notes before they
+//!    believe a list, every three seconds.
+//!
+//! So a list holds everything that was acked while Redis could be reached; and what was acked while its sender could not reach it, at
+//! the latest five seconds after the ack, or after the reader can reach Redis and PostgreSQL again: three between two looks, and what a
+//! look may take. As only a list with members is read, each is refilled every minute, whatever else went wrong.
 
 mod lease;
 mod lua;
 mod read;
 mod snapshot;
+mod unannounced;
 mod write;
 
 pub use read::{Reading, Recent, members, read};
 pub use snapshot::refill;
-pub(crate) use write::{Announcement, announce, append, settle, withdraw};
-pub use write::{behind, forget, forget_all};
+pub use unannounced::{Lookout, catch_up};
+pub use write::{Announcement, announce, append, behind, drop_lists};
+pub(crate) use write::{forget, forget_all, settle, withdraw};
 
 use uuid::Uuid;
 

@@ -3,9 +3,12 @@
 use redis::Pipeline;
 use uuid::Uuid;
 
-use super::{CAPACITY, Keys, lua};
+use super::{CAPACITY, Keys, lua, unannounced};
 use crate::{
+    App,
     cache::{Cache, script},
+    code::log_failure,
+    database::DatabaseError,
     message::Altered,
     session::{Cursor, Epoch, SessionId, Visitor},
 };
@@ -19,13 +22,20 @@ const LATE_MILLIS: u64 = 5_000;
 
 /// An alteration that readers have been warned of.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Announcement {
+pub struct Announcement {
     session: Uuid,
     own: Uuid,
 }
 
+impl Announcement {
+    /// Notes an alteration that is committed and could not be written to the list.
+    pub(crate) async fn note(&self, app: &App) -> Result<(), DatabaseError> {
+        unannounced::note(&app.database, &[self.session]).await
+    }
+}
+
 /// Adds the warning that an alteration is on its way. Its answer is an integer.
-pub(crate) fn announce(pipeline: &mut Pipeline, session: &SessionId) -> Announcement {
+pub fn announce(pipeline: &mut Pipeline, session: &SessionId) -> Announcement {
     let (session, own) = (session.id, Uuid::now_v7());
     script(pipeline, lua::ANNOUNCE, &[&Keys::of(session).sends]);
     pipeline.arg(own.to_string()).arg(SENDS_SECONDS);
@@ -55,7 +65,7 @@ pub(crate) fn settle(
 }
 
 /// Adds the end of an alteration that is stored. Its answer is an integer.
-pub(crate) fn append(pipeline: &mut Pipeline, announcement: Announcement, altered: &Altered) {
+pub fn append(pipeline: &mut Pipeline, announcement: Announcement, altered: &Altered) {
     script(pipeline, lua::APPEND, &Keys::of(announcement.session).all());
     pipeline
         .arg(announcement.own.to_string())
@@ -78,25 +88,41 @@ pub fn behind(pipeline: &mut Pipeline, visitor: &Visitor, cursor: &Cursor) {
         .arg(visitor.user().to_string());
 }
 
-/// Drops what is known of a session, because its members changed or it is gone. Without Redis, what is known lapses by itself:
-/// members within a minute.
-pub async fn forget(cache: &Cache, session: &SessionId) {
-    forget_all(cache, &[session.id]).await;
+/// Drops what is known of a session, because its members changed or it is gone. Where Redis cannot be told, that is noted for its
+/// readers; an error says that it could not be noted either, so that nobody may be told of the change as done.
+pub(crate) async fn forget(app: &App, session: &SessionId) -> Result<(), DatabaseError> {
+    forget_all(app, &[session.id]).await
 }
 
 /// The same for many sessions, in one round trip.
-pub async fn forget_all(cache: &Cache, sessions: &[Uuid]) {
+pub(crate) async fn forget_all(app: &App, sessions: &[Uuid]) -> Result<(), DatabaseError> {
+    let dropped = drop_lists(&app.cache, sessions).await;
+    let all = sessions.iter().zip(dropped);
+    let left: Vec<Uuid> = all
+        .filter(|(_, dropped)| !dropped)
+        .map(|(session, _)| *session)
+        .collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    unannounced::note(&app.database, &left).await
+}
+
+/// Drops lists, and says of each whether it is gone. One round trip.
+pub async fn drop_lists(cache: &Cache, sessions: &[Uuid]) -> Vec<bool> {
     if sessions.is_empty() {
-        return;
+        return Vec::new();
     }
     let mut pipeline = redis::pipe();
     for session in sessions {
         let keys = Keys::of(*session);
-        pipeline
-            .del(&[&keys.state, &keys.recent, &keys.members, &keys.lease])
-            .ignore();
+        pipeline.del(&[&keys.state, &keys.recent, &keys.members, &keys.lease]);
     }
-    if let Err(error) = cache.run::<()>(&pipeline).await {
-        crate::code::log_failure(&error, "dropping a session's recent list");
+    match cache.run_partly::<Vec<Option<i64>>>(&pipeline).await {
+        Ok(answers) => answers.iter().map(Option::is_some).collect(),
+        Err(error) => {
+            log_failure(&error, "dropping a session's recent list");
+            vec![false; sessions.len()]
+        }
     }
 }
