@@ -26,7 +26,7 @@ pub(crate) struct Scene {
 
 /// What a scene stands on.
 pub(crate) enum Ground {
-    Own(TestStack),
+    Own(Box<TestStack>),
     Shared(Arc<Kept<TestStack>>),
 }
 
@@ -57,7 +57,7 @@ impl Scene {
     ) -> Option<Self> {
         let browser = BROWSER.get(Browser::start()).await?;
         let stack = change(TestStack::with().no_schedules().page());
-        Some(Self::on(browser, Ground::Own(stack.start().await)).await)
+        Some(Self::on(browser, Ground::Own(Box::new(stack.start().await))).await)
     }
 
     async fn on(browser: Arc<Kept<Browser>>, stack: Ground) -> Self {
