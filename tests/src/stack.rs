@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::{keys::Keys, line::Line, rest::Rest, user::User, watch::Watch};
+use crate::{keys::Keys, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
 const GENEROUS: [(&str, &str); 9] = [
@@ -288,11 +288,11 @@ impl TestStackBuilder {
         self
     }
 
-    /// Serves the page, and lets its sockets open over `line`, which leads to this stack.
+    /// Serves the page.
     #[must_use]
-    pub fn page(mut self, line: &Line) -> Self {
+    pub fn page(mut self) -> Self {
         self.options.static_dir = Some(workspace().join("local/web"));
-        self.variable("WEBSOCKET_URL", &format!("ws://{}/prod", line.address()))
+        self
     }
 
     /// How long a socket may be silent, and how long it may live, before the gateway closes it.
