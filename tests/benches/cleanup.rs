@@ -4,6 +4,8 @@
 //! beside it. The database is a throwaway one that does not wait for the disk; with `DATABASE_URL` it is that one, which must be empty
 //! and is left as it is afterwards.
 
+mod filled;
+
 use std::{
     env,
     error::Error,
@@ -54,7 +56,7 @@ async fn main() -> Result<ExitCode> {
         return Err("DATABASE_URL names a database that is not empty".into());
     }
     let began = Instant::now();
-    load(&database, sessions, messages).await?;
+    filled::fill(&database, sessions, messages).await?;
     println!(
         "{sessions} sessions x {messages} messages loaded in {:.0?}",
         began.elapsed()
@@ -103,29 +105,6 @@ async fn clean_up(stack: &TestStack) -> Result<bool> {
         }
         event = json!({"go_on": true});
     }
-}
-
-/// Every second session has ended; nothing is past retention.
-async fn load(database: &Client, sessions: i64, messages: i64) -> Result<()> {
-    let statements = format!(
-        "INSERT INTO users (id) SELECT gen_random_uuid() FROM generate_series(1, 20000); \
-         CREATE TEMP TABLE people AS SELECT id, row_number() OVER () - 1 AS n FROM users; \
-         CREATE TEMP TABLE places AS SELECT n, ('0198' || lpad(to_hex(n), 8, '0') || '7000a' || substr(md5(n::text), 1, 15))::uuid AS id \
-         FROM generate_series(1, {sessions}) n; \
-         INSERT INTO sessions (id, change, created_at, expires_at, retained_from) \
-         SELECT id, {messages}, now() - interval '60 days', \
-                CASE WHEN n % 2 = 0 THEN now() - n % 1000 * interval '1 minute' ELSE now() + interval '29 days' END, \
-                now() - interval '60 days' FROM places; \
-         INSERT INTO members (session_id, user_id, role) \
-         SELECT s.id, p.id, 'owner' FROM places s JOIN people p ON p.n = s.n % 20000 UNION ALL \
-         SELECT s.id, p.id, 'member' FROM places s JOIN people p ON p.n = (s.n + 7) % 20000; \
-         INSERT INTO messages (session_id, seq, change, id, user_id, role, idempotency_key, body_digest, content, created_at) \
-         SELECT s.id, m, m, gen_random_uuid(), p.id, 'owner', m::text, sha256(m::text::bytea), \
-                repeat('A message of some length. ', 4), now() - interval '60 days' + m * interval '1 hour' \
-         FROM generate_series(1, {messages}) m, places s JOIN people p ON p.n = s.n % 20000; \
-         ANALYZE; CHECKPOINT;"
-    );
-    Ok(database.batch_execute(&statements).await?)
 }
 
 /// Sessions that live, with somebody who may write in each.
