@@ -106,6 +106,7 @@ fn stack_options(options: &Options) -> Result<StackOptions> {
         lifetime: Lifetime::Measured,
         release: !own.debug,
         schedules: false,
+        parameters: own.parameter_overrides.iter().cloned().collect(),
         shell: variables(own)?,
         lambda: LambdaOptions {
             concurrency: own.instance_concurrency,

@@ -350,11 +350,16 @@ async fn functions() -> &'static BTreeMap<String, PathBuf> {
             state: root.join(".local"),
             stack_name: String::new(),
         };
-        let template = Template::load(&root.join("template.yaml"), &BTreeMap::new(), &site);
-        let template = template.expect("template.yaml is valid");
-        build(&template, &root, false)
-            .await
-            .expect("the functions compile")
+        let mut executables = BTreeMap::new();
+        // One function is another where it is managed, of the same binary.
+        for instances in ["on-demand", "managed"] {
+            let parameters = BTreeMap::from([("Instances".to_owned(), instances.to_owned())]);
+            let template = Template::load(&root.join("template.yaml"), &parameters, &site);
+            let template = template.expect("template.yaml is valid");
+            let built = build(&template, &root, false).await;
+            executables.extend(built.expect("the functions compile"));
+        }
+        executables
     };
     BUILT.get_or_init(build).await
 }

@@ -18,15 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
-/// A window with its page.
+/// A window with its page. It closes when it is dropped: other tests use the same browser, and would go slower with each that stays.
 #[derive(Debug)]
 pub struct Page {
     pipe: Arc<Pipe>,
     /// Shares storage with the windows that have the same.
     context: String,
+    target: String,
     session: String,
     /// Run before every document, also of another window.
     scripts: Mutex<Vec<String>>,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.pipe.close(&self.target);
+    }
 }
 
 impl Page {
@@ -39,6 +46,10 @@ impl Page {
         let page = Self {
             pipe,
             context,
+            target: target["targetId"]
+                .as_str()
+                .expect("it has an id")
+                .to_owned(),
             session: session.to_owned(),
             scripts: Mutex::default(),
         };

@@ -52,7 +52,7 @@ const MISFITS: &str = "(() => {
 })()";
 
 /// Colours fade into each other; axe would measure the way.
-const SETTLED: &str = "Promise.all(document.getAnimations().filter(one => one.effect.getTiming().iterations !== Infinity).map(one => one.finished))
+const SETTLED: &str = "Promise.allSettled(document.getAnimations().filter(one => one.effect.getTiming().iterations !== Infinity).map(one => one.finished))
     .then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))";
 
 /// A phone, and a screen.
