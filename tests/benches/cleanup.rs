@@ -72,8 +72,9 @@ async fn main() -> Result<ExitCode> {
     let after = Sending::start(&stack, &living).await?.for_a_while().await?;
     println!("sends alone, after     {after}");
 
-    let alone = before.p99.max(after.p99);
-    let twice = beside.p99 <= alone * 2;
+    let alone = before.and(after);
+    println!("sends alone, together  {alone}");
+    let twice = beside.at(0.99) <= alone.at(0.99) * 2;
     println!("slices of at most {SLICE:?}: {}", verdict(holds));
     println!("p99 at most twice that of sends alone: {}", verdict(twice));
     println!(
@@ -148,13 +149,7 @@ impl Sending {
             all.extend(sender??);
         }
         all.sort();
-        let at = |share: f64| all[((all.len() - 1) as f64 * share) as usize];
-        Ok(Latencies {
-            count: all.len(),
-            p50: at(0.5),
-            p99: at(0.99),
-            max: at(1.0),
-        })
+        Ok(Latencies(all))
     }
 }
 
@@ -192,21 +187,24 @@ async fn send(
     Ok(latencies)
 }
 
-struct Latencies {
-    count: usize,
-    p50: Duration,
-    p99: Duration,
-    max: Duration,
+/// In their order.
+struct Latencies(Vec<Duration>);
+
+impl Latencies {
+    fn at(&self, share: f64) -> Duration {
+        self.0[((self.0.len() - 1) as f64 * share) as usize]
+    }
+
+    fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self.0.sort();
+        self
+    }
 }
 
 impl std::fmt::Display for Latencies {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            count,
-            p50,
-            p99,
-            max,
-        } = self;
+        let (count, p50, p99, max) = (self.0.len(), self.at(0.5), self.at(0.99), self.at(1.0));
         write!(
             f,
             "{count:>6} sends, p50 {p50:.1?}, p99 {p99:.1?}, longest {max:.1?}"
