@@ -267,6 +267,22 @@ async fn a_ping_that_finds_nothing() {
     breaks(options, Rule::Converged).await;
 }
 
+/// A send takes its warning back without writing to the list.
+#[tokio::test]
+async fn a_list_that_is_not_told() {
+    let (mut options, folder) = (
+        options(&[Kind::PushLose, Kind::DeviceVanish]).await,
+        tempfile::tempdir().unwrap(),
+    );
+    patch(
+        &mut options,
+        folder.path(),
+        "if not head then",
+        "if head then",
+    );
+    breaks(options, Rule::Fresh).await;
+}
+
 /// The recent list is read by whoever asks.
 #[tokio::test]
 async fn a_list_that_asks_nobody_for_membership() {

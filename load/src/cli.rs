@@ -65,7 +65,10 @@ pub(crate) struct OwnStack {
     /// Builds everything without optimisation.
     #[arg(long, conflicts_with = "url")]
     pub(crate) debug: bool,
-    /// Events that a process of a function may have at once; more than 1 is Lambda's managed instances.
+    /// Values for the template's parameters, as `sam deploy` takes them, such as Instances=managed.
+    #[arg(long, num_args = 1.., value_name = "NAME=VALUE", value_parser = name_and_value, conflicts_with = "url")]
+    pub(crate) parameter_overrides: Vec<(String, String)>,
+    /// Events that a process of a function may have at once, where its function does not say; more than 1 is Lambda's managed instances.
     #[arg(long, default_value_t = 1, conflicts_with = "url")]
     pub(crate) instance_concurrency: usize,
     /// Processes that a function may have.

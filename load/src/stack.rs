@@ -1,9 +1,10 @@
 //! A stack of our own, in a process of its own, so that what it costs can be told from what measuring costs.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     env,
     io::{self, BufRead, BufReader, Read, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, Stdio},
     time::Duration,
 };
@@ -14,12 +15,13 @@ use local::{
     progress::{Event, Progress},
     services::Lifetime,
     stack::{Stack, StackOptions},
+    template::{Site, Template},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::cli::{Options, OwnStack};
 
-/// More than any load here: what is measured is the work, not the refusal. A name that the template does not declare counts for nothing.
+/// More than any load here: what is measured is the work, not the refusal.
 const GENEROUS: &str = "1000000000";
 
 /// Where a stack is.
@@ -82,7 +84,7 @@ impl Drop for OwnedStack {
 
 /// Is the stack, until standard input closes.
 pub(crate) async fn serve(options: &Options) -> Result<()> {
-    let stack = Stack::start(stack_options(options)).await?;
+    let stack = Stack::start(stack_options(options)?).await?;
     let address = Address {
         url: stack.url(),
         database_url: stack.database_url().map(str::to_owned),
@@ -97,19 +99,16 @@ pub(crate) async fn serve(options: &Options) -> Result<()> {
     stack.stop().await
 }
 
-fn stack_options(options: &Options) -> StackOptions {
+fn stack_options(options: &Options) -> Result<StackOptions> {
     let own = &options.own;
-    let state = own
-        .template
-        .parent()
-        .unwrap_or(Path::new(""))
-        .join(".local");
-    StackOptions {
+    let state = state_dir(&own.template);
+    Ok(StackOptions {
         lifetime: Lifetime::Measured,
         proxies: false,
         release: !own.debug,
         schedules: false,
-        shell: variables(own),
+        parameters: own.parameter_overrides.iter().cloned().collect(),
+        shell: variables(own)?,
         lambda: LambdaOptions {
             concurrency: own.instance_concurrency,
             max_environments: own.instances,
@@ -120,19 +119,63 @@ fn stack_options(options: &Options) -> StackOptions {
             Event::Step(text) | Event::Detail(text) => eprintln!("{text}"),
         }),
         ..StackOptions::new(&own.template, state)
-    }
+    })
 }
 
-fn variables(own: &OwnStack) -> std::collections::BTreeMap<String, String> {
-    let limits = [
-        "RATE_LIMIT_AUTH",
-        "RATE_LIMIT_WS_CONN",
-        "RATE_LIMIT_MESSAGES",
-        "QUOTA_MESSAGES",
-    ];
-    let generous = limits.map(|name| (name.to_owned(), GENEROUS.to_owned()));
-    generous
-        .into_iter()
+fn state_dir(template: &Path) -> PathBuf {
+    template.parent().unwrap_or(Path::new("")).join(".local")
+}
+
+fn variables(own: &OwnStack) -> Result<BTreeMap<String, String>> {
+    let generous = limits(&own.template)?.into_iter();
+    Ok(generous
+        .map(|name| (name, GENEROUS.to_owned()))
         .chain(own.variables.iter().cloned())
-        .collect()
+        .collect())
+}
+
+/// The variables of the functions that hold a whole number. A limit is one, and nothing else is: times have units, switches are words.
+/// Taken from the template, so that a limit that comes along is met by no load either.
+fn limits(template: &Path) -> Result<BTreeSet<String>> {
+    let site = Site {
+        address: String::new(),
+        state: state_dir(template),
+        stack_name: String::new(),
+    };
+    let template = Template::load(template, &BTreeMap::new(), &site)?;
+    let variables = template
+        .functions
+        .into_values()
+        .flat_map(|function| function.environment);
+    Ok(variables
+        .filter(|(_, value)| value.parse::<u64>().is_ok())
+        .map(|(name, _)| name)
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_limit_of_the_template_is_lifted_and_nothing_else() {
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let limits = limits(&template).unwrap();
+        for name in [
+            "RATE_LIMIT_TICKETS",
+            "QUOTA_MESSAGES",
+            "SESSIONS_PER_USER",
+            "MEMBERS_PER_SESSION",
+            "CONNECTIONS_PER_USER",
+        ] {
+            assert!(limits.contains(name), "{name}: {limits:?}");
+        }
+        let others = |name: &&String| {
+            !["RATE_LIMIT_", "QUOTA_"]
+                .iter()
+                .any(|start| name.starts_with(start))
+                && !name.contains("_PER_")
+        };
+        assert_eq!(limits.iter().find(others), None);
+    }
 }

@@ -209,7 +209,7 @@ pub(crate) struct Run {
     /// Stops the process of a function while it has no event, as Lambda does.
     #[arg(long)]
     pub(crate) freeze: bool,
-    /// How many events a process may have at once; more than 1 is Lambda's managed instances.
+    /// How many events a process may have at once where its function does not say; more than 1 is Lambda's managed instances.
     #[arg(long, default_value_t = 1, value_name = "COUNT")]
     pub(crate) concurrency: usize,
     /// Folder of a page to serve where no route is [default: local/web, if there is one].

@@ -21,10 +21,13 @@ const account = storedJson(localStorage, "gatepost.account", false);
 
 /** Ends what is shown now. */
 let end = () => {};
+/** Whether that is the three seats. */
+let staged = false;
 let schedules = false;
 
 async function show(/** @type {string} */ note = "") {
   end();
+  staged = location.hash === TWO_DEVICES;
   const me = await gatepost({ language: spoken() });
   if (me.api.userId === null) showStart(me, note);
   else if (location.hash === TWO_DEVICES) await showStage(me);
@@ -49,7 +52,7 @@ function showStart({ api }, note) {
     account.write(true);
     await show();
   };
-  document.body.replaceChildren(startScreen({ note, begin, logIn: enter, chooseLanguage: speakAnew }));
+  document.body.replaceChildren(startScreen({ note: note || (inviteInAddress() === null ? "" : t("invited")), begin, logIn: enter, chooseLanguage: speakAnew }));
   end = () => {};
 }
 
@@ -127,7 +130,7 @@ async function join({ api, sessions }, app) {
     app.open(info.session_id);
   } catch (error) {
     ignoreChatError(error);
-    await ask({ title: t("joining"), lead: errorText(error) });
+    await ask({ title: t("joinFailed"), lead: errorText(error) });
   }
 }
 
@@ -169,10 +172,8 @@ function forgetEverybody() {
   }
 }
 
-let before = location.hash;
 window.addEventListener("hashchange", () => {
-  const crossed = (before === TWO_DEVICES) !== (location.hash === TWO_DEVICES);
-  before = location.hash;
+  const crossed = staged !== (location.hash === TWO_DEVICES);
   if (crossed || inviteInAddress() !== null) void show();
 });
 applySettings();

@@ -36,7 +36,11 @@ pub struct App {
 impl App {
     /// Reads the environment; an error names the variable that is wrong.
     pub fn from_env() -> Result<Arc<Self>, ConfigError> {
-        let config = Config::from_env()?;
+        Self::new(Config::from_env()?)
+    }
+
+    /// The same with a configuration from elsewhere.
+    pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
         let cache = Cache::new(&config)?;
         Ok(Arc::new(Self {
             database: Database::new(&config)?,

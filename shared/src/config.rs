@@ -69,7 +69,8 @@ impl Config {
         Self::read(|name| env::var(name).ok())
     }
 
-    fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+    /// Reads variables from wherever `lookup` finds them.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Variables { lookup };
         Ok(Self {
             database_url: Secret(vars.required("DATABASE_URL")?),

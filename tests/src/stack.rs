@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::{keys::Keys, line::Line, rest::Rest, user::User, watch::Watch};
+use crate::{keys::Keys, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
 const GENEROUS: [(&str, &str); 9] = [
@@ -267,6 +267,13 @@ impl TestStackBuilder {
         self
     }
 
+    /// On a Redis that runs elsewhere.
+    #[must_use]
+    pub fn redis_url(mut self, url: &str) -> Self {
+        self.options.redis_url = Some(url.to_owned());
+        self
+    }
+
     /// Other quotas and timers of the gateway.
     #[must_use]
     pub fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Self {
@@ -281,11 +288,11 @@ impl TestStackBuilder {
         self
     }
 
-    /// Serves the page, and lets its sockets open over `line`, which leads to this stack.
+    /// Serves the page.
     #[must_use]
-    pub fn page(mut self, line: &Line) -> Self {
+    pub fn page(mut self) -> Self {
         self.options.static_dir = Some(workspace().join("local/web"));
-        self.variable("WEBSOCKET_URL", &format!("ws://{}/prod", line.address()))
+        self
     }
 
     /// How long a socket may be silent, and how long it may live, before the gateway closes it.
@@ -343,11 +350,16 @@ async fn functions() -> &'static BTreeMap<String, PathBuf> {
             state: root.join(".local"),
             stack_name: String::new(),
         };
-        let template = Template::load(&root.join("template.yaml"), &BTreeMap::new(), &site);
-        let template = template.expect("template.yaml is valid");
-        build(&template, &root, false)
-            .await
-            .expect("the functions compile")
+        let mut executables = BTreeMap::new();
+        // One function is another where it is managed, of the same binary.
+        for instances in ["on-demand", "managed"] {
+            let parameters = BTreeMap::from([("Instances".to_owned(), instances.to_owned())]);
+            let template = Template::load(&root.join("template.yaml"), &parameters, &site);
+            let template = template.expect("template.yaml is valid");
+            let built = build(&template, &root, false).await;
+            executables.extend(built.expect("the functions compile"));
+        }
+        executables
     };
     BUILT.get_or_init(build).await
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
+use super::stores::Stores;
 use crate::history::{Answer, Event, Request, Row, Seen, Session, User, Via, What};
 
 /// A request with all of its tries.
@@ -47,7 +48,9 @@ pub(super) struct Facts<'h> {
     pub(super) shown: Vec<Shown<'h>>,
     /// The last look into the database.
     pub(super) tables: BTreeMap<Session, Table<'h>>,
-    membership: HashMap<(Session, User), Vec<Span>>,
+    /// When they could be reached.
+    pub(super) stores: Stores,
+    membership: HashMap<(Session, User), Vec<Outside>>,
     /// From when until when somebody was let in or shown out.
     moves: HashMap<(Session, User), Vec<Span>>,
     /// When a text was first asked for.
@@ -61,6 +64,15 @@ struct Span {
     to: u64,
 }
 
+/// When a user was surely outside a session, both ends included.
+#[derive(Debug, Clone, Copy)]
+struct Outside {
+    from: u64,
+    /// When lists have to know.
+    known: u64,
+    to: u64,
+}
+
 impl<'h> Facts<'h> {
     pub(super) fn of(events: &'h [Event]) -> Self {
         let mut facts = Self {
@@ -68,11 +80,12 @@ impl<'h> Facts<'h> {
             asked: asked(events),
             shown: shown(events),
             tables: tables(events),
+            stores: Stores::of(events),
             membership: HashMap::new(),
             moves: HashMap::new(),
             first_asked: HashMap::new(),
         };
-        facts.membership = outside(events, &facts.asked);
+        facts.membership = outside(events, &facts.asked, &facts.stores);
         for asked in &facts.asked {
             if let Request::Add { session, user, .. } | Request::Remove { session, user, .. } =
                 asked.request
@@ -110,13 +123,27 @@ impl<'h> Facts<'h> {
         }
     }
 
+    /// The same for pages: a list may know a member for a while who was removed without Redis.
+    pub(super) fn was_known_outside(
+        &self,
+        session: Session,
+        user: User,
+        from: u64,
+        to: u64,
+    ) -> bool {
+        match self.membership.get(&(session, user)) {
+            None => true,
+            Some(spans) => spans.iter().any(|span| span.known <= from && to <= span.to),
+        }
+    }
+
     /// Whether a user was inside a session for the whole of a time: never outside, and nobody was moving them.
     pub(super) fn was_inside(&self, session: Session, user: User, from: u64, to: u64) -> bool {
-        let meets = |span: &Span| span.from <= to && from <= span.to;
         let is_moved = self
             .moves
             .get(&(session, user))
-            .is_some_and(|moves| moves.iter().any(meets));
+            .is_some_and(|moves| moves.iter().any(|span| span.from <= to && from <= span.to));
+        let meets = |span: &Outside| span.from <= to && from <= span.to;
         match self.membership.get(&(session, user)) {
             None => false,
             Some(spans) => !is_moved && !spans.iter().any(meets),
@@ -307,7 +334,11 @@ fn tables(events: &[Event]) -> BTreeMap<Session, Table<'_>> {
 type Move = (u64, u64, bool);
 
 /// When users were surely outside: from the answer to their removal until they are let in again.
-fn outside(events: &[Event], asked: &[Asked<'_>]) -> HashMap<(Session, User), Vec<Span>> {
+fn outside(
+    events: &[Event],
+    asked: &[Asked<'_>],
+    stores: &Stores,
+) -> HashMap<(Session, User), Vec<Outside>> {
     let mut inside: HashMap<(Session, User), Vec<(u64, u64)>> = HashMap::new();
     for event in events {
         if let What::Member { session, user } = event.what {
@@ -326,23 +357,29 @@ fn outside(events: &[Event], asked: &[Asked<'_>]) -> HashMap<(Session, User), Ve
             .or_default()
             .push((asked.first(), asked.last(), lets_in));
     }
-    let mut spans: HashMap<(Session, User), Vec<Span>> =
+    let mut spans: HashMap<(Session, User), Vec<Outside>> =
         inside.keys().map(|key| (*key, Vec::new())).collect();
     for (key, mut moves) in moves {
         moves.sort_unstable();
         let spans = spans.entry(key).or_default();
-        let mut since = (!inside.contains_key(&key)).then_some(0);
+        let mut since = (!inside.contains_key(&key)).then_some((0, 0));
         for (first, last, lets_in) in moves {
             if lets_in {
-                if let Some(from) = since.take() {
-                    spans.push(Span { from, to: first });
+                if let Some((from, known)) = since.take() {
+                    let to = first;
+                    spans.push(Outside { from, known, to });
                 }
             } else if last < u64::MAX {
-                since.get_or_insert(last);
+                let known = match stores.hid(first, last) {
+                    true => stores.told(last),
+                    false => last,
+                };
+                since.get_or_insert((last, known));
             }
         }
-        if let Some(from) = since {
-            spans.push(Span { from, to: u64::MAX });
+        if let Some((from, known)) = since {
+            let to = u64::MAX;
+            spans.push(Outside { from, known, to });
         }
     }
     spans

@@ -4,10 +4,12 @@ mod calm;
 mod converged;
 mod edits;
 mod facts;
+mod fresh;
 mod holes;
 mod kept;
 mod order;
 mod reads;
+mod stores;
 mod strangers;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,8 @@ pub enum Rule {
     Holes,
     /// Of two alterations of one revision one is applied; what was refused is seen by nobody.
     Edits,
+    /// Whoever is told that they have everything has what was acknowledged before they asked.
+    Fresh,
     /// A device has everything within a ping period after the faults end.
     Converged,
     /// Every request is settled in the end, and refused only where it has to be.
@@ -58,13 +62,14 @@ pub struct Violation {
 /// Every violation of a history.
 pub fn check(events: &[Event]) -> Vec<Violation> {
     let facts = Facts::of(events);
-    let rules: [fn(&Facts) -> Vec<Violation>; 11] = [
+    let rules: [fn(&Facts) -> Vec<Violation>; 12] = [
         kept::kept,
         kept::once,
         kept::settled,
         order::order,
         holes::holes,
         edits::edits,
+        fresh::fresh,
         converged::converged,
         reads::reads,
         strangers::strangers,
@@ -85,12 +90,13 @@ pub fn by_rule(violations: &[Violation]) -> BTreeMap<Rule, usize> {
 
 impl Rule {
     /// In the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Kept,
         Self::Once,
         Self::Order,
         Self::Holes,
         Self::Edits,
+        Self::Fresh,
         Self::Converged,
         Self::Settled,
         Self::Reads,
@@ -116,8 +122,11 @@ impl Rule {
             Self::Edits => {
                 "Of two alterations of one revision one is applied, and an acknowledged one is; what was refused is seen by nobody."
             }
+            Self::Fresh => {
+                "A complete page reaches everything that was acknowledged before it was asked; what was acknowledged without Redis, five seconds after Redis and PostgreSQL can be reached. The same for a pong that does not name the session, five seconds later."
+            }
             Self::Converged => {
-                "Every device of every member has exactly what the table has, within a ping period after the faults end, and no cursor was reset."
+                "Every device of every member has exactly what the table has, within a ping period and six seconds after the faults end, and no cursor was reset."
             }
             Self::Settled => {
                 "Every request is answered in the end, and refused only where it has to be."
@@ -126,7 +135,7 @@ impl Rule {
                 "Read marks only move forward and stand where the furthest acknowledged mark was; what is unread is counted right."
             }
             Self::Strangers => {
-                "Nobody is shown a message or a page of a session that they are no member of, or not any more."
+                "Nobody is shown a message or a page of a session that they are no member of, or not any more; who was removed without Redis, five seconds after Redis and PostgreSQL can be reached."
             }
             Self::Pushed => {
                 "While nothing is broken every other open socket is pushed every message once; the sending socket never is."
@@ -143,6 +152,7 @@ impl fmt::Display for Rule {
             Self::Order => "order",
             Self::Holes => "holes",
             Self::Edits => "edits",
+            Self::Fresh => "fresh",
             Self::Converged => "converged",
             Self::Settled => "settled",
             Self::Reads => "reads",

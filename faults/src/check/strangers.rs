@@ -28,7 +28,7 @@ pub(super) fn strangers(facts: &Facts<'_>) -> Vec<Violation> {
                 source,
                 asked,
                 ..
-            } if facts.was_outside(*session, to.user, *asked, event.at) => {
+            } if facts.was_known_outside(*session, to.user, *asked, event.at) => {
                 violations.push(Violation::new(
                     Rule::Strangers,
                     format!("{session}: {to} is no member, and got a page by {source:?}"),

@@ -2,6 +2,9 @@
 
 mod asking;
 mod load;
+mod pinging;
+mod socket;
+mod syncing;
 mod wish;
 
 use std::{
@@ -10,9 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rand::RngExt;
-use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -27,10 +28,11 @@ use super::{
     read,
 };
 use crate::{
-    history::{self, Push, Recorder, Session, Source, What},
+    history::{self, Push, Recorder, Session, What},
     plan::Wish,
 };
 use load::Loaded;
+use syncing::Syncing;
 
 /// How often a device looks at its clocks.
 const TICK: Duration = Duration::from_millis(25);
@@ -96,6 +98,8 @@ struct Actor {
     outbox: Outbox,
     ping_at: Instant,
     pong_by: Option<Instant>,
+    /// When the ping on its way left, by the recorder's clock, and its cursors; none if there are two, whose pongs look alike.
+    pinged: Option<(u64, Vec<(Session, i64)>)>,
     /// Sessions to sync, and since when; a hole waits for a while.
     to_sync: BTreeMap<Session, Instant>,
     syncing: Option<Syncing>,
@@ -106,14 +110,6 @@ struct Actor {
     keys: u64,
     /// Sends over REST, which go on beside the socket.
     tasks: TaskTracker,
-}
-
-/// A `sync` on its way.
-struct Syncing {
-    id: String,
-    since: Instant,
-    asked: u64,
-    cursors: BTreeMap<Session, i64>,
 }
 
 impl Device {
@@ -144,6 +140,7 @@ impl Device {
             outbox: Outbox::default(),
             ping_at: now,
             pong_by: None,
+            pinged: None,
             to_sync: BTreeMap::new(),
             syncing: None,
             loading: BTreeMap::new(),
@@ -251,128 +248,6 @@ impl Actor {
         self.sync(now);
     }
 
-    fn open(&mut self) {
-        let number = self.recorder.number();
-        self.opening = Some(number);
-        let (account, inputs) = (self.account.clone(), self.inputs.clone());
-        let body = json!({"device_id": format!("device-{}", self.name.number)});
-        tokio::spawn(async move {
-            let open = async {
-                let ticket = account
-                    .ask(Method::POST, "/api/auth/ticket", &[], Some(&body))
-                    .await;
-                let ticket = ticket.map_err(|error| format!("{error:?}"))?;
-                let text = |name: &str| ticket[name].as_str().unwrap_or_default().to_owned();
-                let url = format!("{}?ticket={}", text("url"), text("ticket"));
-                let hears = inputs.clone();
-                // A device that has ended hears nothing.
-                Line::open(number, &url, move |heard| {
-                    drop(hears.send(Input::Heard(number, heard)))
-                })
-                .await
-            };
-            let line = open.await;
-            drop(inputs.send(Input::Opened(number, line)));
-        });
-    }
-
-    fn opened(&mut self, number: u64, line: Result<Line, String>) {
-        if self.opening != Some(number) {
-            return;
-        }
-        self.opening = None;
-        let Ok(line) = line else {
-            return self.reconnect_later();
-        };
-        self.recorder.note(What::Opened {
-            device: self.name,
-            socket: number,
-        });
-        let now = Instant::now();
-        (self.line, self.failures, self.pong_by) = (Some(line), 0, None);
-        // The cursors tell more after the sync that follows; a ping at once costs nothing and proves the line.
-        self.ping_at = now + self.patience.ping;
-        self.to_sync = self.views.keys().map(|session| (*session, now)).collect();
-    }
-
-    /// The socket is over, whoever noticed.
-    fn lost(&mut self, how: &str) {
-        self.opening = None;
-        if let Some(line) = self.line.take() {
-            self.recorder.note(What::Ended {
-                device: self.name,
-                socket: line.number,
-                how: how.to_owned(),
-            });
-        }
-        self.syncing = None;
-        self.unknown("the socket ended");
-        self.reconnect_later();
-    }
-
-    /// Full jitter, as docs/PROTOCOL.md asks for.
-    fn reconnect_later(&mut self) {
-        let longest = Duration::from_millis(500) * 2_u32.pow(self.failures.min(6));
-        self.failures += 1;
-        let longest = longest.min(self.patience.reconnect);
-        self.reopen = Instant::now() + longest.mul_f64(rand::rng().random_range(0.0..1.0));
-    }
-
-    fn send(&self, frame: &Value) {
-        if let Some(line) = &self.line {
-            line.send(frame);
-        }
-    }
-
-    fn ping(&mut self, now: Instant) {
-        let cursors: Map<_, _> = self
-            .views
-            .iter()
-            .map(|(session, view)| (self.names.session_id(*session), view.cursor_to_send()))
-            .collect();
-        self.send(&json!({"type": "ping", "cursors": cursors}));
-        self.ping_at = now + self.patience.ping;
-        self.pong_by.get_or_insert(now + self.patience.answer);
-    }
-
-    fn sync(&mut self, now: Instant) {
-        if self.syncing.is_some() || self.outbox.must_repeat() {
-            return;
-        }
-        let due: Vec<_> = self
-            .to_sync
-            .iter()
-            .filter(|(session, at)| **at <= now && !self.loading.contains_key(session))
-            .map(|(session, _)| *session)
-            .collect();
-        let cursors: BTreeMap<_, _> = due
-            .iter()
-            .filter_map(|session| Some((*session, self.views.get(session)?.cursor())))
-            .collect();
-        if cursors.is_empty() {
-            return;
-        }
-        self.to_sync
-            .retain(|session, _| !cursors.contains_key(session));
-        let id = format!("s-{}", self.recorder.number());
-        let sent: Map<_, _> = cursors
-            .keys()
-            .map(|session| {
-                (
-                    self.names.session_id(*session),
-                    self.views[session].cursor_to_send(),
-                )
-            })
-            .collect();
-        self.syncing = Some(Syncing {
-            id: id.clone(),
-            since: now,
-            asked: self.recorder.now(),
-            cursors,
-        });
-        self.send(&json!({"type": "sync", "id": id, "cursors": sent}));
-    }
-
     fn give_up_late_answers(&mut self, now: Instant) {
         let patience = self.patience.answer;
         let is_late = |since: Instant| now.duration_since(since) > patience;
@@ -393,13 +268,6 @@ impl Actor {
         }
     }
 
-    fn sync_again(&mut self, at: Instant) {
-        if let Some(syncing) = self.syncing.take() {
-            self.to_sync
-                .extend(syncing.cursors.into_keys().map(|session| (session, at)));
-        }
-    }
-
     fn frame(&mut self, socket: u64, text: &str) {
         let frame: Value = serde_json::from_str(text).unwrap_or_default();
         match frame["type"].as_str().unwrap_or_default() {
@@ -410,20 +278,6 @@ impl Actor {
             "message" | "message_updated" | "message_deleted" => self.pushed(socket, &frame),
             // Hints, and what the gateway says by itself: a time-out decides what became of a request.
             _ => {}
-        }
-    }
-
-    fn pong(&mut self, frame: &Value) {
-        self.pong_by = None;
-        let now = Instant::now();
-        for id in frame["behind"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-        {
-            if let Some(session) = id.as_str().and_then(|id| self.names.session(id)) {
-                self.to_sync.insert(session, now);
-            }
         }
     }
 
@@ -465,59 +319,6 @@ impl Actor {
             self.to_sync
                 .entry(session)
                 .or_insert(Instant::now() + self.patience.hole);
-        }
-    }
-
-    fn synced(&mut self, frame: &Value) {
-        let Some(syncing) = self
-            .syncing
-            .take_if(|syncing| frame["id"] == syncing.id.as_str())
-        else {
-            return;
-        };
-        for page in frame["sessions"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-        {
-            let session = page["session_id"]
-                .as_str()
-                .and_then(|id| self.names.session(id));
-            let Some((session, after)) =
-                session.and_then(|session| Some((session, *syncing.cursors.get(&session)?)))
-            else {
-                continue;
-            };
-            match page["error"].as_str() {
-                None => self.page(session, Source::Sync, syncing.asked, after, page),
-                Some("reset") => self.reset(session),
-                // Shown out, or it ended.
-                Some(_) => self.leave(session),
-            }
-        }
-    }
-
-    fn page(&mut self, session: Session, source: Source, asked: u64, after: i64, page: &Value) {
-        let seen = read::page(&self.names, &page["messages"]);
-        let (Some(change), Some(complete)) = (page["change"].as_i64(), page["complete"].as_bool())
-        else {
-            return;
-        };
-        self.recorder.note(What::Paged {
-            to: self.name,
-            session,
-            source,
-            asked,
-            after,
-            seen: seen.clone(),
-            change,
-            complete,
-        });
-        if let Some(view) = self.views.get_mut(&session) {
-            view.page(after, seen, change, read::token(page));
-        }
-        if !complete {
-            self.catch_up(session, change, read::token(page));
         }
     }
 

@@ -43,6 +43,7 @@ pub(super) fn ack(frame: &Value) -> Option<Answer> {
         rev: message["rev"].as_i64().unwrap_or(1),
         created_at: message["created_at"].as_str()?.to_owned(),
         duplicate: frame["duplicate"] == true,
+        announced: frame["rate"].is_object(),
     })
 }
 

@@ -16,8 +16,9 @@ use crate::{
     history::{self, Row, Seen, Session, User, What},
 };
 
-/// What a ping period does not cover: the answers to the ping and to the sync that follows, on a machine that is busy.
-const GRACE: Duration = Duration::from_secs(3);
+/// What a ping period does not cover: that an old list may be believed until somebody looks (three seconds), and the answers to the ping
+/// and to the sync that follows, on a machine that is busy.
+const GRACE: Duration = Duration::from_secs(6);
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(200);

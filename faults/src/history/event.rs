@@ -90,6 +90,17 @@ pub enum What {
         /// Whether that is all.
         complete: bool,
     },
+    /// A pong came: what it does not name, its reader has all of.
+    Ponged {
+        /// To whom.
+        to: Device,
+        /// When the ping left, in microseconds since the run began.
+        asked: u64,
+        /// The cursors that it carried.
+        cursors: Vec<(Session, i64)>,
+        /// What the pong named.
+        behind: Vec<Session>,
+    },
     /// A device was told to start over, though no database was restored.
     Reset {
         /// Which device.
@@ -263,6 +274,9 @@ pub enum Answer {
         created_at: String,
         /// Whether the same was stored before.
         duplicate: bool,
+        /// Whether Redis was reached before it was stored, which its rate tells: readers were warned of it.
+        #[serde(default)]
+        announced: bool,
     },
     /// A read mark stands here now.
     Marked {

@@ -138,7 +138,7 @@ impl Pool {
             let options = &self.shared.options;
             let of_account = options
                 .refuses_when_busy
-                .then_some(options.max_environments * options.concurrency.max(1));
+                .then_some(options.max_environments * self.concurrency());
             let limits = [self.function.reserved_concurrency, of_account];
             if limits.into_iter().flatten().any(|limit| running >= limit) {
                 return Err(InvokeError::Throttled);
@@ -292,9 +292,15 @@ impl Pool {
         }
     }
 
+    /// How many events a process has at once: what the function declares, or else what all have.
+    pub(super) fn concurrency(&self) -> usize {
+        let of_all = self.shared.options.concurrency;
+        self.function.concurrency.unwrap_or(of_all).max(1)
+    }
+
     /// Starts an environment for every waiting job that none is starting for, up to the limit.
     fn start_more(self: &Arc<Self>, state: &mut State) {
-        let each = self.shared.options.concurrency.max(1);
+        let each = self.concurrency();
         while state.starting * each < state.waiting.len()
             && state.live < self.shared.options.max_environments
             && !self.shared.stop.is_cancelled()

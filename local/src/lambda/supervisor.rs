@@ -130,12 +130,12 @@ async fn start(
         options.variables.get(&*pool.id),
         &folder,
         &runtime_api,
-        options.concurrency,
+        pool.concurrency(),
     );
     let (process, output) = start_process(&executable, &folder, &variables).await?;
     let output = Output::new(output, Arc::clone(&pool.id), pool.shared.logs.clone())?;
     output.platform(report::init_start);
-    let is_concurrent = options.concurrency > 1;
+    let is_concurrent = pool.concurrency() > 1;
     let freezes = options.freeze && !is_concurrent;
     let traits = Traits {
         function: Arc::clone(&pool.id),

@@ -220,6 +220,7 @@ while True:
             timeout: Duration::from_secs(5),
             memory_mb: 128,
             reserved_concurrency: None,
+            concurrency: None,
             environment: BTreeMap::new(),
         };
         let options = LambdaOptions {

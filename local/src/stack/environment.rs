@@ -59,6 +59,7 @@ mod tests {
             timeout: Duration::from_secs(3),
             memory_mb: 128,
             reserved_concurrency: None,
+            concurrency: None,
             environment: BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]),
         };
         Template {

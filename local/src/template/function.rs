@@ -1,9 +1,9 @@
 //! `AWS::Serverless::Function`.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use super::{
-    document::Node,
+    document::{Node, Value},
     error::{Fault, Problem},
     properties::{Known, Properties},
     scope::Scope,
@@ -25,6 +25,8 @@ pub struct Function {
     pub memory_mb: u32,
     /// `ReservedConcurrentExecutions`.
     pub reserved_concurrency: Option<usize>,
+    /// How many events a process has at once, where `CapacityProviderConfig` makes it a managed instance.
+    pub concurrency: Option<usize>,
     /// Resolved; `Globals` merged in. With the variables by which Lambda tells a function its handler and its log format.
     pub environment: BTreeMap<String, String>,
 }
@@ -32,8 +34,12 @@ pub struct Function {
 /// Lambda's own limit.
 const MAX_TIMEOUT_SECONDS: u32 = 900;
 
+/// Lambda's own limits for a process of a managed instance.
+const MANAGED_CONCURRENCY: RangeInclusive<u32> = 1..=1_600;
+
 const KNOWN: Known = Known {
     read: &[
+        "CapacityProviderConfig",
         "CodeUri",
         "Environment",
         "Events",
@@ -56,6 +62,7 @@ const KNOWN: Known = Known {
         "DeploymentPreference",
         "Description",
         "EphemeralStorage",
+        "FunctionScalingConfig",
         "KmsKeyArn",
         "PermissionsBoundary",
         "Policies",
@@ -83,11 +90,11 @@ pub(super) fn read<'a>(
     id: &str,
     resource: &Node,
 ) -> Result<(Function, Properties<'a>), Fault> {
-    let globals = scope
-        .section("Globals")
-        .and_then(|globals| globals.get("Function"));
-    let properties =
-        Properties::new(scope, id, resource.line, resource.get("Properties")).with_globals(globals);
+    let properties = Properties::new(scope, id, resource.line, resource.get("Properties"));
+    let properties = match globals(scope, resource)? {
+        Some(globals) => properties.with_globals(Some(&globals)),
+        None => properties,
+    };
     properties.check(&KNOWN)?;
     properties.only("PackageType", &["Zip"])?;
     let timeout = properties.number("Timeout")?.unwrap_or(3);
@@ -107,9 +114,50 @@ pub(super) fn read<'a>(
         reserved_concurrency: properties
             .number("ReservedConcurrentExecutions")?
             .map(|number| number as usize),
+        concurrency: concurrency(&properties)?,
         environment: environment(&properties)?,
     };
     Ok((function, properties))
+}
+
+/// `Globals`, without what the resource's `IgnoreGlobals` names; `*` is all of it.
+fn globals(scope: &Scope<'_>, resource: &Node) -> Result<Option<Node>, Fault> {
+    let globals = scope
+        .section("Globals")
+        .and_then(|globals| globals.get("Function"));
+    let ignored = Properties::new(scope, "a function", resource.line, Some(resource))
+        .texts("IgnoreGlobals")?;
+    let ignored = |name: &str| {
+        ignored
+            .iter()
+            .any(|ignored| ignored == name || ignored == "*")
+    };
+    Ok(globals.map(|globals| {
+        let kept = globals.entries().iter().filter(|(name, _)| !ignored(name));
+        Node {
+            line: globals.line,
+            value: Value::Map(kept.cloned().collect()),
+        }
+    }))
+}
+
+/// What Lambda takes where nothing is said depends on the instance, so it has to be said.
+fn concurrency(properties: &Properties<'_>) -> Result<Option<usize>, Fault> {
+    let Some(managed) = properties.within("CapacityProviderConfig")? else {
+        return Ok(None);
+    };
+    let name = "PerExecutionEnvironmentMaxConcurrency";
+    managed.required(name)?;
+    match managed.number(name)? {
+        Some(number) if MANAGED_CONCURRENCY.contains(&number) => Ok(Some(number as usize)),
+        _ => {
+            let problem = Problem::Shape {
+                what: name.to_owned(),
+                expected: "from 1 to 1600",
+            };
+            Err(problem.at(managed.line_of(name)))
+        }
+    }
 }
 
 /// The folder of the code. A managed runtime would run what is in it; here a `bootstrap` in it does.

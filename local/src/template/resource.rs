@@ -20,9 +20,11 @@ const WITHOUT_EFFECT: &[&str] = &[
     "AWS::ApiGatewayV2::DomainName",
     "AWS::ApiGatewayV2::Model",
     "AWS::Lambda::Alias",
+    "AWS::Lambda::CapacityProvider",
     "AWS::Lambda::CodeSigningConfig",
     "AWS::Lambda::Permission",
     "AWS::Lambda::Version",
+    "AWS::Serverless::CapacityProvider",
     "AWS::Serverless::Connector",
     "AWS::Serverless::SimpleTable",
 ];

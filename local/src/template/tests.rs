@@ -28,15 +28,53 @@ pub(super) fn load(text: &str) -> Result<Template, String> {
 }
 
 fn own() -> Template {
+    own_with(&[])
+}
+
+fn own_with(further: &[(&str, &str)]) -> Template {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    load_with(
-        &path,
-        &[
-            ("DatabaseUrl", "postgres://db"),
-            ("RedisUrl", "redis://cache"),
-        ],
-    )
-    .unwrap()
+    let mut parameters = vec![
+        ("DatabaseUrl", "postgres://db"),
+        ("RedisUrl", "redis://cache"),
+    ];
+    parameters.extend(further);
+    load_with(&path, &parameters).unwrap()
+}
+
+#[test]
+fn a_parameter_of_our_own_template_has_frames_answered_by_a_managed_function() {
+    let answers = |template: &Template| {
+        let function = template.websocket_apis[0].routes["$default"]
+            .function
+            .clone();
+        let function = function.unwrap();
+        let concurrency = template.functions[&function].concurrency;
+        let binary = template.functions[&function].binary.clone();
+        (function, concurrency, binary, template.functions.len())
+    };
+    let on_demand = own();
+    let managed = own_with(&[("Instances", "managed"), ("InstanceConcurrency", "32")]);
+    let binary = Some("ws-message".to_owned());
+    assert_eq!(
+        answers(&on_demand),
+        ("WsMessageFunction".to_owned(), None, binary.clone(), 8)
+    );
+    assert_eq!(
+        answers(&managed),
+        ("WsMessageManagedFunction".to_owned(), Some(32), binary, 8)
+    );
+    // By name: each template has secrets of its own.
+    let variables = |template: &Template, function: &str| -> Vec<String> {
+        template.functions[function]
+            .environment
+            .keys()
+            .cloned()
+            .collect()
+    };
+    assert_eq!(
+        variables(&on_demand, "WsMessageFunction"),
+        variables(&managed, "WsMessageManagedFunction")
+    );
 }
 
 #[test]
@@ -312,6 +350,21 @@ Globals:
 }
 
 #[test]
+fn a_function_ignores_the_globals_that_it_names() {
+    let globals = "Globals: { Function: { Timeout: 20, MemorySize: 256 } }\n";
+    let seen = |ignored: &str| {
+        let template = load(&format!(
+            "  F: {{ Type: AWS::Serverless::Function, IgnoreGlobals: {ignored} }}\n{globals}"
+        ));
+        let function = template.unwrap().functions.remove("F").unwrap();
+        (function.timeout.as_secs(), function.memory_mb)
+    };
+    assert_eq!(seen("[]"), (20, 256));
+    assert_eq!(seen("[Timeout]"), (3, 256));
+    assert_eq!(seen("'*'"), (3, 128));
+}
+
+#[test]
 fn resources_without_a_meaning_here_and_those_whose_condition_fails_are_skipped() {
     let template = load(
         "  Role: { Type: AWS::IAM::Role, Properties: { Anything: !GetAtt Nothing.Arn } }
@@ -341,6 +394,14 @@ fn what_cannot_be_run_is_an_error_with_its_line() {
         (format!("{function}      Runtime: python3.13\n"), "5: Runtime python3.13 without a file bootstrap in . of F is not supported on one machine"),
         (format!("{function}      Timeout: soon\n"), "5: Timeout must be a whole number"),
         (format!("{function}      Timeout: 901\n"), "5: Timeout must be from 1 to 900 seconds"),
+        (
+            format!("{function}      CapacityProviderConfig: {{ Arn: a, PerExecutionEnvironmentMaxConcurrency: 1601 }}\n"),
+            "5: PerExecutionEnvironmentMaxConcurrency must be from 1 to 1600",
+        ),
+        (
+            format!("{function}      CapacityProviderConfig: {{ Arn: a, PerExecutionEnvironmentMaxConcurrency: 0 }}\n"),
+            "5: PerExecutionEnvironmentMaxConcurrency must be from 1 to 1600",
+        ),
         (
             format!("{function}      Events:\n        Queue: {{ Type: SQS }}\n"),
             "6: Type SQS of event Queue of F is not supported on one machine",

@@ -132,6 +132,7 @@ mod tests {
             timeout: Duration::from_secs(3),
             memory_mb: 128,
             reserved_concurrency: None,
+            concurrency: None,
             environment: BTreeMap::new(),
         };
         let functions = [

@@ -105,7 +105,7 @@ export class Amendments {
       if (this.#byMessage.get(messageId) === amendment) this.drop(messageId);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
-      if (error.retry && !this.#late(amendment)) {
+      if (error.retry && !this.#late(amendment) && (error.retryAfterMs ?? 0) <= this.#giveUpMs) {
         if (error.code === ClientCode.OFFLINE) return;
         setTimeout(() => this.#attempt(messageId, amendment, failures + 1), backoff(failures + 1, { atLeastMs: error.retryAfterMs }));
       } else if (error.code === "conflict" && error.current) this.#conflict(messageId, amendment, error);

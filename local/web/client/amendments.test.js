@@ -75,3 +75,12 @@ test("a lost answer is asked for again under the same id, and given up in the en
     mock.timers.reset();
   }
 });
+
+test("an edit that may be tried again much later fails at once", async () => {
+  const { amendments, requests } = harness();
+  amendments.resume();
+  amendments.ask(message, "edit", "new");
+  requests[0].reject(new ChatError("rate_limited", "much later", { retry: true, retryAfterMs: 3_600_000 }));
+  await settled();
+  assert.equal(amendments.of("m")?.state, "failed");
+});

@@ -18,7 +18,7 @@ export class Api {
   /**
    * @param {Credentials} credentials
    * @param {{base?: string, language?: string}} [options] `base` is where the API is, without a slash at the end; empty
-   *   means this page's own origin. `language` is asked for in error messages.
+   *   means this page's own origin. `language` is that of a new guest, and asked for in error messages.
    */
   constructor(credentials, { base = "", language = "en" } = {}) {
     this.#base = base;
@@ -35,7 +35,7 @@ export class Api {
 
   /** Makes a guest and signs in as it. */
   async guest() {
-    this.#credentials.keep(await this.#call("POST", "/api/auth/guest", { body: {} }));
+    this.#credentials.keep(await this.#call("POST", "/api/auth/guest", { body: { locale: this.#language } }));
   }
 
   /**

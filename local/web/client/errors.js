@@ -23,6 +23,9 @@ export const ClientCode = Object.freeze({
 /** Codes after which no refresh helps: the user has to sign in again. */
 const SIGNED_OUT = new Set(["unauthorized", "token_expired", "refresh_token_invalid", "refresh_token_reused"]);
 
+/** @type {Set<string>} */
+const OWN = new Set(Object.values(ClientCode));
+
 /** A failed request. `message` is made for people and in their language. */
 export class ChatError extends Error {
   /**
@@ -43,6 +46,11 @@ export class ChatError extends Error {
     this.status = status;
     /** @readonly @type {object | undefined} Of a `conflict`: what the server has. */
     this.current = current;
+  }
+
+  /** Whether the server has answered so, and not this client in its place. */
+  get ofServer() {
+    return !OWN.has(this.code);
   }
 
   /** Whether the user has to sign in again. */

@@ -18,6 +18,7 @@ import { uuidV7 } from "./ids.js";
  * @property {number} since When it was last asked to be sent, in Unix milliseconds.
  * @property {"waiting" | "sending" | "failed"} state
  * @property {ChatError} [error] Why it failed.
+ * @property {ChatError} [refusal] What the server said last, while it is tried again.
  *
  * @typedef {object} Kept Where this session's messages survive a reload.
  * @property {() => Promise<Pending[]>} load Oldest first.
@@ -93,7 +94,7 @@ export class Outbox {
    * @param {string} id
    */
   retry(id) {
-    this.#update(id, { state: "waiting", error: undefined, since: Date.now() });
+    this.#update(id, { state: "waiting", error: undefined, refusal: undefined, since: Date.now() });
     this.#keep(id);
     this.#wake?.();
     this.#run();
@@ -165,9 +166,10 @@ export class Outbox {
       this.#replace(this.#pending);
     } catch (error) {
       if (!(error instanceof ChatError)) throw error;
-      if (error.retry) this.#update(pending.id, { state: "waiting" });
-      else this.#fail(pending.id, error);
-      if (error.retry) await this.#pause(error.retryAfterMs);
+      // Nobody waits for tomorrow's quota before a spinner.
+      if (!error.retry || (error.retryAfterMs ?? 0) > this.#giveUpMs) return this.#fail(pending.id, error);
+      this.#update(pending.id, { state: "waiting", refusal: error.ofServer ? error : undefined });
+      await this.#pause(error.retryAfterMs);
     }
   }
 
@@ -191,8 +193,8 @@ export class Outbox {
     const slept = Date.now() - at;
     if (slept > SLEPT_MS) this.#pending = this.#pending.map((one) => ({ ...one, since: one.since + slept }));
     const late = ({ state, since } = /** @type {Pending} */ ({})) => state === "waiting" && Date.now() - since >= this.#giveUpMs;
-    for (const { id } of this.#pending.filter(late)) {
-      this.#fail(id, new ChatError(ClientCode.NOT_SENT, "The server could not be reached.", { retry: true }));
+    for (const { id, refusal } of this.#pending.filter(late)) {
+      this.#fail(id, refusal ?? new ChatError(ClientCode.NOT_SENT, "The server could not be reached.", { retry: true }));
     }
     this.#watch();
   }
@@ -202,7 +204,7 @@ export class Outbox {
    * @param {ChatError} error
    */
   #fail(id, error) {
-    this.#update(id, { state: "failed", error });
+    this.#update(id, { state: "failed", error, refusal: undefined });
     this.#keep(id);
   }
 

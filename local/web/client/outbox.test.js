@@ -98,7 +98,7 @@ test("only a failed message can be taken back", async () => {
 test("the wait that the server asks for is kept", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   try {
-    const { outbox, sends } = harness();
+    const { outbox, sends } = harness({ giveUpMs: 15_000 });
     outbox.resume();
     outbox.add("a");
     sends[0].fail(new ChatError("rate_limited", "slow down", { retry: true, retryAfterMs: 5_000 }));
@@ -162,6 +162,32 @@ test("a message that nobody acknowledges is given up, and its author may try aga
     assert.equal(sends.length, 0, "it is not sent behind its author's back");
     outbox.retry(id);
     assert.equal(sends[0].id, id);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a message that is too much for today fails at once, and says why", async () => {
+  const { outbox, sends, states } = harness();
+  outbox.resume();
+  outbox.add("a");
+  sends[0].fail(new ChatError("quota_exceeded", "no more today", { retry: true, retryAfterMs: 1_001 }));
+  await settled();
+  assert.deepEqual(states(), ["a failed"]);
+  assert.equal(outbox.pending[0].error?.code, "quota_exceeded");
+});
+
+test("a message that the server would not take in time says what the server said", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  try {
+    const { outbox, sends } = harness();
+    outbox.resume();
+    outbox.add("a");
+    sends[0].fail(new ChatError("rate_limited", "slowly", { retry: true, retryAfterMs: 1_000 }));
+    await settled();
+    mock.timers.tick(1_001);
+    assert.equal(outbox.pending[0].error?.code, "rate_limited");
+    assert.equal(outbox.pending[0].refusal, undefined);
   } finally {
     mock.timers.reset();
   }

@@ -52,6 +52,7 @@ export class App {
     const { signal } = this.#listeners;
     window.addEventListener("hashchange", () => this.#follow(), { signal });
     me.sessions.addEventListener("change", () => this.#follow(), { signal });
+    me.sessions.addEventListener("change", () => this.#drawTitle(), { signal });
     this.#follow();
     this.#showNothing();
   }
@@ -74,8 +75,15 @@ export class App {
     return ask({ title: t("newConversation"), content, ok: t("create"), act });
   }
 
+  /** How much is unread, for a tab that is in the background. */
+  #drawTitle() {
+    const unread = this.#me.sessions.items.reduce((sum, { unread = 0 }) => sum + unread, 0);
+    document.title = unread > 0 ? `(${unread}) Gatepost` : "Gatepost";
+  }
+
   /** It is not shown any more. */
   close() {
+    document.title = "Gatepost";
     this.#listeners.abort();
     this.#sessions.close();
     this.#conversation?.close();
@@ -92,9 +100,12 @@ export class App {
 
   #showNothing() {
     if (this.#shown === null && this.#main.hasChildNodes()) return;
+    const left = this.#shown;
     this.#close();
     this.element.classList.remove("open");
     this.#main.replaceChildren(el("div", { class: "notice" }, el("p", {}, t("chooseConversation"))));
+    // What had the focus is gone with the conversation.
+    if (left !== null) this.#sessions.focus(left);
   }
 
   /** @param {string} sessionId */

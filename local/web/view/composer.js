@@ -57,6 +57,7 @@ export class Composer {
   /** Whether anything can be written: not in a session that is over. @param {boolean} usable */
   set usable(usable) {
     this.#text.disabled = !usable;
+    this.element.hidden = !usable;
     this.#draw();
   }
 

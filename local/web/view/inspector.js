@@ -49,7 +49,7 @@ function row({ direction, text, at }) {
   return el(
     "li",
     { class: "frame", "data-direction": direction },
-    el("details", {}, el("summary", { class: "frame-line" }, ...line), el("pre", { tabIndex: 0 }, JSON.stringify(frame, null, 2))),
+    el("details", {}, el("summary", { class: "frame-line" }, ...line), el("pre", { tabIndex: 0, dir: "ltr" }, JSON.stringify(frame, null, 2))),
   );
 }
 

@@ -27,17 +27,26 @@ export function menu({ label, face, items }) {
     button.setAttribute("aria-expanded", "true");
     buttons()[0]?.focus();
     document.addEventListener("pointerdown", outside, true);
+    document.addEventListener("keydown", escape);
   }
 
   function close() {
     list.hidden = true;
     button.setAttribute("aria-expanded", "false");
     document.removeEventListener("pointerdown", outside, true);
+    document.removeEventListener("keydown", escape);
   }
 
   /** @param {Event} event */
   function outside(event) {
     if (!element.contains(/** @type {Node} */ (event.target))) close();
+  }
+
+  /** Wherever the focus is. @param {KeyboardEvent} event */
+  function escape({ key }) {
+    if (key !== "Escape") return;
+    close();
+    button.focus();
   }
 
   /** @param {Item} item */
@@ -64,7 +73,7 @@ export function menu({ label, face, items }) {
     const all = buttons();
     const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const to = { ArrowDown: at + 1, ArrowUp: at - 1 + all.length, Home: 0, End: all.length - 1 }[event.key];
-    if (event.key === "Escape" || event.key === "Tab") {
+    if (event.key === "Tab") {
       close();
       button.focus();
     } else if (to !== undefined) {

@@ -80,7 +80,7 @@ export class MessageView {
     this.#author.hidden = !place.first;
     this.#author.className = own ? "author hidden" : "author";
     this.#author.textContent = own ? t("you") : roleName(entry.role);
-    this.#text.textContent = deleted ? t(amendment ? "deleting" : "deleted") : entry.content;
+    this.#text.textContent = deleted ? t(amendment?.state === "saving" ? "deleting" : "deleted") : entry.content;
     this.#drawTools(entry, mayRemove);
     this.#meta.hidden = !(place.last || entry.edited || amendment) || state === "failed";
     this.#meta.replaceChildren(...about(entry, time, others));
@@ -119,7 +119,7 @@ export class MessageView {
     }
     const mine = el("q", { class: "mine", dir: "auto" }, amendment.content);
     const text = el("span", { class: "error" }, t(deleted ? "conflictDeleted" : "conflictEdit"));
-    return [text, mine, deleted ? null : link("useMine", retryAmendment), link("keepThis", dropAmendment)].filter((part) => part !== null);
+    return [text, mine, ...(deleted ? [link("discard", dropAmendment)] : [link("useMine", retryAmendment), link("keepThis", dropAmendment)])];
   }
 }
 
@@ -132,7 +132,8 @@ function about({ edited, deleted, amendment, created_at, state, readBy }, time, 
   /** @type {(Node | string)[]} */
   const parts = [el("time", { dateTime: created_at, title: fullTime(time) }, timeOfDay(time))];
   if (edited && !deleted) parts.push(t("edited"));
-  if (amendment?.state === "saving") parts.push(t("saving"));
+  // That it is being deleted stands in its place.
+  if (amendment?.state === "saving") parts.push(...(amendment.type === "edit" ? [t("saving")] : []));
   else if (state === "read") parts.push(signed(others > 1 ? t("readBy", { count: readBy }) : t("read"), "✓✓"));
   else if (state in STATES) {
     const [key, sign] = STATES[/** @type {keyof typeof STATES} */ (state)];

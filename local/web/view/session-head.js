@@ -19,32 +19,36 @@ export function sessionHead({ session, sessions, api, leave }) {
   const members = el("p", {});
   const back = el("button", { class: "back", type: "button", "aria-label": t("back"), title: t("back"), onclick: leave }, el("span", { "aria-hidden": "true" }));
   const dots = el("span", { class: "dots", "aria-hidden": "true" }, "⋯");
+  const options = menu({ label: t("options"), face: [dots], items });
   const element = el(
     "header",
     { class: "session-head" },
     back,
     el("div", { class: "session-name" }, el("h2", {}, title), members),
-    menu({ label: t("options"), face: [dots], items }),
+    options,
   );
 
   function draw() {
     title.textContent = session.info?.title || sessions.find(session.id)?.title || t("untitled");
+    options.hidden = session.phase === "failed";
     members.textContent = session.phase === "ready" ? t("members", { count: session.others.length + 1 }) : "";
   }
 
   function items() {
+    const { unread, newest } = session;
+    const read = unread > 0 && newest ? [{ label: t("markRead"), act: () => session.read(newest.seq) }] : [];
     const owner = [
       { label: t("invite"), act: invite },
       { label: t("rename"), act: rename },
       { label: t("deleteConversation"), act: remove, danger: true },
     ];
-    return session.info?.role === "owner" ? owner : [{ label: t("leave"), act: depart, danger: true }];
+    return [...read, ...(session.info?.role === "owner" ? owner : [{ label: t("leave"), act: depart, danger: true }])];
   }
 
   async function invite() {
     /** @type {{invite?: string}} */ const made = {};
     const act = async () => void Object.assign(made, await api.invite(session.id));
-    if (await ask({ title: t("invite"), lead: t("inviteLead"), ok: t("invite"), act })) await showInvite(made.invite ?? "");
+    if (await ask({ title: t("invite"), lead: t("inviteLead"), ok: t("makeLink"), act })) await showInvite(made.invite ?? "");
   }
 
   function rename() {

@@ -47,6 +47,11 @@ export class Sessions {
     this.#draw();
   }
 
+  /** Puts the focus on a session, if it is there. @param {string} sessionKey */
+  focus(sessionKey) {
+    for (const [id, row] of this.#rows) if (id.split(".", 1)[0] === sessionKey) row.focus();
+  }
+
   /** It is not shown any more. */
   close() {
     clearInterval(this.#timer);
@@ -100,6 +105,11 @@ class Row {
     );
     /** @readonly */
     this.element = el("li", {}, this.#button);
+  }
+
+  /** Puts the focus on it. */
+  focus() {
+    this.#button.focus();
   }
 
   /**

@@ -38,6 +38,7 @@ export class Window {
   #from = 0;
   #to = 0;
   #atEnd = true;
+  /** The scroller's size when the rows were put in their places. */ #size = "";
   /** @type {{key: string, top: number} | null} The row that is being read, and how far below the screen's edge it begins. */
   #anchor = null;
   /** @type {HTMLElement} */ #scroller;
@@ -101,6 +102,8 @@ export class Window {
   // ---- Where the reader is ----
 
   #scrolled() {
+    // A window that has just changed its size, or a keyboard that opens, has moved the rows; the reader has not.
+    if (this.#size !== this.#sizeNow()) return this.#settle();
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     const atEnd = this.#to >= this.#rows.length && scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     this.#anchor = atEnd ? null : this.#firstVisible();
@@ -141,8 +144,13 @@ export class Window {
       this.#place();
       if (!changed && !redraw) break;
     }
+    this.#size = this.#sizeNow();
     // A reader who jumped to where nothing was drawn reads what is there now.
     if (!this.#atEnd) this.#anchor ??= this.#firstVisible();
+  }
+
+  #sizeNow() {
+    return `${this.#scroller.clientWidth} ${this.#scroller.clientHeight}`;
   }
 
   /** Which rows should be in the document. @returns {[number, number]} */

@@ -17,7 +17,6 @@ pub use encoded::Encoded;
 pub use history::{HistoryPage, history};
 pub use page::Page;
 pub use record::{Message, Receipt};
-pub(crate) use round::Altered;
-pub use round::Sender;
+pub use round::{Altered, Sender};
 pub use send::{Acked, SendError, send};
 pub use since::{Since, SyncError, since};

@@ -30,7 +30,7 @@ pub struct Sender<'a> {
 
 /// A message as it stands after a change that is committed.
 #[derive(Debug)]
-pub(crate) struct Altered {
+pub struct Altered {
     /// The message.
     pub(crate) message: Encoded,
     /// The change that it had before, unless it is new.
@@ -194,7 +194,8 @@ impl FromRedisValue for Told {
 }
 
 impl Altered {
-    pub(super) fn new(message: &Message, was: Option<i64>, epoch: &Epoch) -> Self {
+    /// A message that is stored; `was` is the change that it had before, if it is not new.
+    pub fn new(message: &Message, was: Option<i64>, epoch: &Epoch) -> Self {
         Self {
             message: Encoded::new(message),
             was,
@@ -203,7 +204,8 @@ impl Altered {
         }
     }
 
-    fn frame(&self) -> ServerFrame<'_> {
+    /// What its readers are told.
+    pub fn frame(&self) -> ServerFrame<'_> {
         let message = &self.message;
         let prev = message.change() - 1;
         let cursor = self.epoch.at(message.change());

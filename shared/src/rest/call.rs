@@ -129,18 +129,23 @@ impl Call {
 
     /// The language for what the caller is told: of those that the request accepts, or the user's own, or English.
     pub fn language(&self, keys: &KeyRing) -> Language {
+        let of_user = || {
+            let identity = self.bearer(keys).ok().flatten()?;
+            Language::nearest(&identity.locale)
+        };
+        self.accepted_language()
+            .or_else(of_user)
+            .unwrap_or(Language::ENGLISH)
+    }
+
+    /// The language that the request asks for, if there is one of those that errors can be told in.
+    pub fn accepted_language(&self) -> Option<Language> {
         let headers = self.request.headers().get_all("accept-language");
         let header: Vec<&str> = headers
             .iter()
             .filter_map(|text| text.to_str().ok())
             .collect();
-        let of_user = || {
-            let identity = self.bearer(keys).ok().flatten()?;
-            Language::nearest(&identity.locale)
-        };
         Language::accepted(&header.join(","))
-            .or_else(of_user)
-            .unwrap_or(Language::ENGLISH)
     }
 
     /// The body's fields; an absent body has none.

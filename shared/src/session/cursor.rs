@@ -17,7 +17,7 @@ pub struct Epoch(String);
 
 impl Epoch {
     /// As it stands in the database and in the recent list.
-    pub(crate) fn from_column(name: &str) -> Self {
+    pub fn from_column(name: &str) -> Self {
         Self(name.to_owned())
     }
 

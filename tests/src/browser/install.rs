@@ -85,7 +85,7 @@ async fn npm() -> Result<(), String> {
     run("node", &["--eval", UNPACK], &folder).await
 }
 
-async fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<(), String> {
+pub(super) async fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<(), String> {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(folder)

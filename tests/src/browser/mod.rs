@@ -3,6 +3,7 @@
 //! The protocol is JSON between zero bytes on two pipes; what the tests need of it are a dozen commands, so it is spoken here
 //! instead of through a crate that has all 600 of them to compile.
 
+mod axe;
 mod chromium;
 mod install;
 mod page;
@@ -14,7 +15,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
-pub use self::page::Page;
+pub use self::{axe::Axe, page::Page};
 use self::{chromium::Chromium, pipe::Pipe};
 
 /// Hands the ends of our pipes to Chromium as its descriptors 3 and 4. It ends when they are closed, so none outlives its test.

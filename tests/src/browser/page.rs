@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,13 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is looked at meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
-/// A window with its page.
+/// A window with its page. It closes when it is dropped: other tests use the same browser, and would go slower with each that stays.
 #[derive(Debug)]
 pub struct Page {
     pipe: Arc<Pipe>,
     /// Shares storage with the windows that have the same.
     context: String,
+    target: String,
     session: String,
+    /// Run before every document, also of another window.
+    scripts: Mutex<Vec<String>>,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        self.pipe.close(&self.target);
+    }
 }
 
 impl Page {
@@ -37,7 +46,12 @@ impl Page {
         let page = Self {
             pipe,
             context,
+            target: target["targetId"]
+                .as_str()
+                .expect("it has an id")
+                .to_owned(),
             session: session.to_owned(),
+            scripts: Mutex::default(),
         };
         page.call("Page.enable", json!({})).await;
         page.call("Runtime.enable", json!({})).await;
@@ -45,9 +59,14 @@ impl Page {
         page
     }
 
-    /// Another window of the same person: it shares their storage.
+    /// Another window of the same person: it shares their storage, and has the same scripts before its documents.
     pub async fn another(&self) -> Self {
-        Self::open(Arc::clone(&self.pipe), self.context.clone()).await
+        let page = Self::open(Arc::clone(&self.pipe), self.context.clone()).await;
+        let scripts = self.scripts().clone();
+        for script in scripts {
+            page.before_every_document(&script).await;
+        }
+        page
     }
 
     /// One command of the `DevTools` protocol, and its result.
@@ -78,6 +97,37 @@ impl Page {
         let params = json!({"source": script});
         self.call("Page.addScriptToEvaluateOnNewDocument", params)
             .await;
+        self.scripts().push(script.to_owned());
+    }
+
+    fn scripts(&self) -> MutexGuard<'_, Vec<String>> {
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets requests whose address fits one of the patterns fail, as if their server could not be reached; with none, all pass.
+    /// In a pattern, `*` stands for anything.
+    pub async fn block(&self, patterns: &[&str]) {
+        self.call("Network.enable", json!({})).await;
+        self.call("Network.setBlockedURLs", json!({"urls": patterns}))
+            .await;
+    }
+
+    /// Lets requests whose address fits a pattern wait until [`let_go`](Self::let_go).
+    pub async fn hold(&self, pattern: &str) {
+        let params = json!({"patterns": [{"urlPattern": pattern}]});
+        self.call("Fetch.enable", params).await;
+    }
+
+    /// What is held goes on.
+    pub async fn let_go(&self) {
+        self.call("Fetch.disable", json!({})).await;
+    }
+
+    /// Whether the machine has lost its network, as it tells its pages. Sockets that are open stay so.
+    pub async fn offline(&self, offline: bool) {
+        self.call("Network.enable", json!({})).await;
+        let params = json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.call("Network.emulateNetworkConditions", params).await;
     }
 
     /// The value of an expression of JavaScript; of a promise, what it becomes. Panics with what it throws.
@@ -210,6 +260,13 @@ impl Page {
     /// Brings the window to the front.
     pub async fn to_front(&self) {
         self.call("Page.bringToFront", json!({})).await;
+    }
+
+    /// The same as [`picture`](Self::picture), if `GATEPOST_TEST_PICTURES` is set: a walk through every state has hundreds.
+    pub async fn picture_if_wanted(&self, name: &str) {
+        if std::env::var_os("GATEPOST_TEST_PICTURES").is_some() {
+            self.picture(name).await;
+        }
     }
 
     /// A PNG of what is shown, in `target/browser`, for people.

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{ChildStdin, ChildStdout},
+    runtime::Handle,
     sync::{Mutex as AsyncMutex, oneshot},
     time::timeout,
 };
@@ -26,6 +27,8 @@ pub(super) struct Pipe {
     to: AsyncMutex<ChildStdin>,
     last_id: AtomicU64,
     state: Arc<Mutex<State>>,
+    /// The browser's, which lives on when a test has ended.
+    runtime: Handle,
 }
 
 #[derive(Debug, Default)]
@@ -43,7 +46,22 @@ impl Pipe {
             to: AsyncMutex::new(to),
             last_id: AtomicU64::new(0),
             state,
+            runtime: Handle::current(),
         })
+    }
+
+    /// Closes the window of a target, without waiting for it: not even a browser that has gone is worth a word.
+    pub(super) fn close(self: &Arc<Self>, target: &str) {
+        let command = json!({
+            "id": self.last_id.fetch_add(1, Ordering::Relaxed) + 1,
+            "method": "Target.closeTarget",
+            "params": {"targetId": target},
+        });
+        let mut bytes = command.to_string().into_bytes();
+        bytes.push(0);
+        let pipe = Arc::clone(self);
+        self.runtime
+            .spawn(async move { pipe.to.lock().await.write_all(&bytes).await });
     }
 
     /// The result of a command, to the browser or to the page of a CDP session. Panics with the error that it gets instead.

@@ -4,7 +4,9 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Page, User};
 
-use crate::scene::{Scene, online, row, say, texts, until_shown, until_state};
+use crate::scene::{
+    GIVE_UP, Scene, move_on, network_is_back, online, row, say, texts, until_shown, until_state,
+};
 
 async fn tool(page: &Page, text: &str, name: &str) {
     page.eval(&format!(
@@ -90,18 +92,19 @@ async fn a_lost_race_is_shown_and_its_author_chooses() {
         say(&page, "As it was").await;
         until_state(&page, "As it was", &["sent"]).await;
         tool(&page, "As it was", "edit").await;
-        // The push of the other edit is lost, so this device still sees the first revision.
-        let posts = scene.stack.stack().dials().posts();
-        posts.set(
-            local::dials::PostFault::Refuse(local::dials::Refusal::Failed),
-            2,
-            None,
-        );
+        // Without a network the other edit does not come, so this one is of the first revision.
+        scene.line.cut();
+        page.until("document.querySelector('.banner').checkVisibility()")
+            .await;
         edit_elsewhere(&user, &session, &newest(&user, &session).await, "Theirs").await;
         page.eval("document.querySelector('textarea').select()")
             .await;
         page.type_text("Mine").await;
         page.key("Enter", 0).await;
+        page.until(&format!("{}?.matches('.saving')", row("Mine")))
+            .await;
+        scene.line.restore();
+        network_is_back(&page).await;
         page.until(&format!(
             "{}?.querySelector('.mine')?.textContent === 'Mine'",
             row("Theirs")
@@ -143,6 +146,7 @@ async fn an_edit_that_cannot_be_saved_is_taken_back_and_can_be_tried_again() {
     page.key("Enter", 0).await;
     page.until(&format!("{}?.matches('.saving')", row("As it should be")))
         .await;
+    move_on(&page, GIVE_UP).await;
     page.until(&format!(
         "{}?.querySelector('.note').textContent.startsWith('Not saved')",
         row("As it was")
@@ -150,6 +154,7 @@ async fn an_edit_that_cannot_be_saved_is_taken_back_and_can_be_tried_again() {
     .await;
     page.picture("not-saved").await;
     scene.line.restore();
+    network_is_back(&page).await;
     online(&page).await;
     page.click("[data-act=tryAgain]").await;
     page.until(&format!(

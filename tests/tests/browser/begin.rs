@@ -1,6 +1,6 @@
 //! The way in: as a guest, with an account, on another device, and out again.
 
-use crate::scene::{Scene, online, say, texts, until_shown, until_state};
+use crate::scene::{Scene, network_is_back, online, say, texts, until_shown, until_state};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -73,6 +73,81 @@ async fn a_guest_signs_up_and_finds_everything_on_another_device() {
     );
     phone.no_mistakes();
     laptop.no_mistakes();
+}
+
+/// What somebody does who has read nothing: begins as a guest, chats on two devices, signs up, goes on at a third, closes it, and opens
+/// it again.
+#[tokio::test]
+async fn from_a_guest_to_a_laptop_that_was_closed_everything_is_there_in_order_and_once() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let phone = scene.guest().await;
+    let tablet = phone.another().await;
+    tablet.go(&format!("{}?lang=en", scene.url())).await;
+    online(&tablet).await;
+    say(&phone, "One").await;
+    until_shown(&tablet, "One").await;
+    say(&tablet, "Two").await;
+    until_shown(&phone, "Two").await;
+
+    phone.click_button("Menu").await;
+    phone.click_button("Sign up").await;
+    fill_account(&phone, "grace@example.com", PASSWORD).await;
+    phone.until("!document.querySelector('dialog')").await;
+
+    // The laptop has a network of its own.
+    let network = scene.another_line().await;
+    let laptop = scene.window().await;
+    laptop
+        .go(&format!("http://{}/?lang=en", network.address()))
+        .await;
+    laptop.click_button("I have an account").await;
+    fill_account(&laptop, "grace@example.com", PASSWORD).await;
+    online(&laptop).await;
+    until_shown(&laptop, "Two").await;
+    say(&laptop, "Three").await;
+    until_shown(&phone, "Three").await;
+
+    network.cut();
+    laptop
+        .until("document.querySelector('.banner').checkVisibility()")
+        .await;
+    say(&laptop, "Six, written without a network").await;
+    say(&phone, "Four").await;
+    until_shown(&tablet, "Four").await;
+    say(&tablet, "Five").await;
+    until_shown(&phone, "Five").await;
+    assert_eq!(
+        texts(&laptop).await,
+        ["One", "Two", "Three", "Six, written without a network"]
+    );
+    network.restore();
+    network_is_back(&laptop).await;
+
+    let story = [
+        "One",
+        "Two",
+        "Three",
+        "Four",
+        "Five",
+        "Six, written without a network",
+    ];
+    until_state(&laptop, story[5], &["sent"]).await;
+    until_shown(&laptop, "Five").await;
+    for page in [&phone, &tablet, &laptop] {
+        until_state(page, story[5], &["sent"]).await;
+        assert_eq!(texts(page).await, story);
+        page.reload().await;
+        online(page).await;
+        until_shown(page, story[5]).await;
+        assert_eq!(texts(page).await, story);
+        page.no_mistakes();
+    }
+    let user = scene.user(&laptop).await;
+    let session = scene.newest_session(&user).await;
+    let since = user.rest.since(&session, &[("after_change", "0")]);
+    assert_eq!(since.await.ok()["message_count"], story.len());
 }
 
 #[tokio::test]

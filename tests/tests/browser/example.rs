@@ -21,7 +21,7 @@ async fn a_client_in_50_lines_talks_survives_a_cut_and_is_in_the_docs_as_it_is()
     let Some(scene) = Scene::set().await else {
         return;
     };
-    let page = scene.browser.stranger().await;
+    let page = scene.window().await;
     page.go(&format!("{}examples/client.html", scene.url()))
         .await;
     page.until("document.querySelector('#state').textContent === 'online'")

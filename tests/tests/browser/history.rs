@@ -3,25 +3,11 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tests::{Page, User};
+use tests::Page;
 
 use crate::scene::{Scene, online, say, until_shown};
 
-const MANY: i64 = 5_000;
-
-/// Fills a session: by hand, because sending so many takes longer than the test may.
-async fn fill(scene: &Scene, session: &str, user: &User) {
-    let database = scene.stack.database().await;
-    let session = session.split('.').next().unwrap();
-    let sql = include_str!("fill.sql")
-        .replace("{session}", session)
-        .replace("{user}", &user.id)
-        .replace("{many}", &MANY.to_string());
-    database.batch_execute(&sql).await.unwrap();
-    // Redis does not know of it.
-    let mut keys = scene.stack.keys().await;
-    redis::cmd("FLUSHALL").exec_async(&mut keys).await.unwrap();
-}
+const MANY: u32 = 5_000;
 
 /// One turn of the wheel, in CSS pixels.
 const TURN: i32 = 1_500;
@@ -71,7 +57,9 @@ async fn five_thousand_messages_are_scrolled_without_a_jump_and_no_page_is_asked
     let page = scene.guest().await;
     let user = scene.user(&page).await;
     let session = scene.newest_session(&user).await;
-    fill(&scene, &session, &user).await;
+    scene
+        .fill(&session, &user, MANY, ["Message", "and more"])
+        .await;
     page.reload().await;
     online(&page).await;
     page.eval("performance.setResourceTimingBufferSize(5000)")
@@ -123,6 +111,24 @@ async fn five_thousand_messages_are_scrolled_without_a_jump_and_no_page_is_asked
     assert_eq!(jumps, json!([]), "the row that was being read moved");
     page.click(".chip").await;
     until_shown(&page, "Said meanwhile").await;
+    // A keyboard opens: the list gets lower, and a scroll event comes before the list knows.
+    page.eval(
+        "(() => { const scroller = document.querySelector('.scroller');
+            scroller.style.maxHeight = '300px';
+            scroller.dispatchEvent(new Event('scroll'));
+            scroller.style.maxWidth = '300px';
+            scroller.dispatchEvent(new Event('scroll')) })()",
+    )
+    .await;
+    page.eval(STILL).await;
+    page.until("(it => it.scrollHeight - it.scrollTop - it.clientHeight < 1)(document.querySelector('.scroller'))")
+        .await;
+    assert_eq!(
+        page.eval("document.querySelector('.chip').checkVisibility()")
+            .await,
+        false,
+        "who was at the end is still there"
+    );
     say(&page, "At the end").await;
     until_shown(&page, "At the end").await;
     page.no_mistakes();

@@ -14,5 +14,6 @@ mod history;
 mod reading;
 mod scene;
 mod sessions;
+mod states;
 mod talk;
 mod words;

@@ -116,6 +116,14 @@ async fn a_mark_moves_only_over_what_was_on_a_visible_screen_and_is_the_same_on_
         for (scroller.scrollTop = 0; scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 1; scroller.scrollTop += 150)
             await new Promise(done => setTimeout(done, 60)) })()").await;
     until_mark(&ada, &session, 62).await;
+
+    // Who does not want to read all of it says so.
+    visible(&laptop, false).await;
+    shop.rest.send(&session, "last", "Never seen").await.ok();
+    laptop.until("document.title === '(1) Gatepost'").await;
+    laptop.click(".session-head .menu-button").await;
+    laptop.click_button("Mark as read").await;
+    until_mark(&ada, &session, 63).await;
     for page in [&phone, &laptop] {
         page.until("!document.querySelector('.session .badge').checkVisibility()")
             .await;

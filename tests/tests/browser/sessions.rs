@@ -95,7 +95,7 @@ async fn an_invitation_lets_one_person_in_once() {
     let link = link.as_str().unwrap();
     ada.key("Escape", 0).await;
 
-    let bob = scene.browser.stranger().await;
+    let bob = scene.window().await;
     bob.go(&link.replace("/#", "/?lang=en#")).await;
     bob.click_button("Start as a guest").await;
     until_shown(&bob, "Come in").await;
@@ -109,7 +109,7 @@ async fn an_invitation_lets_one_person_in_once() {
         "the secret does not stay in the address"
     );
 
-    let eve = scene.browser.stranger().await;
+    let eve = scene.window().await;
     eve.go(&link.replace("/#", "/?lang=en#")).await;
     eve.click_button("Start as a guest").await;
     eve.until("document.querySelector('dialog .dialog-lead')?.textContent.length > 10")

@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use tokio::time::sleep;
 
-use crate::scene::{Scene, online, row, say, texts, until_shown, until_state};
+use crate::scene::{Scene, move_on, online, row, say, texts, until_shown, until_state};
 
 /// Sends as the Enter key does, and gives the milliseconds until the message stood in the document of a drawn frame.
 const SEND_AND_MEASURE: &str = "(async text => {
@@ -93,7 +92,7 @@ async fn typing_shows_quickly_and_ends_by_itself_or_with_the_message() {
     until_shown(&phone, "One moment").await;
     assert_eq!(phone.eval(gone).await, true, "the message has ended it");
 
-    sleep(Duration::from_millis(1_100)).await;
+    move_on(&phone, Duration::from_secs(1)).await;
     till.send(&typing).await;
     let begun = Instant::now();
     phone.until(shown).await;

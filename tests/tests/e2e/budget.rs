@@ -63,6 +63,21 @@ async fn a_send_costs_one_statement_two_trips_to_redis_and_a_post_for_each_other
     assert!(scene.phone.pushes().is_empty());
 }
 
+/// Commands that a send has Redis do, those within its scripts among them.
+const COMMANDS: u64 = 26;
+/// Rows that its statement gives.
+const ROWS: u64 = 1;
+
+#[tokio::test]
+async fn a_send_has_redis_do_no_more_commands_than_it_did() {
+    let mut scene = scene().await;
+    let send = scene.phone.message(&scene.session, "Counted");
+    let (_, counts) = scene.stack.counting(send).await;
+    let commands: u64 = counts.commands.values().sum();
+    assert!(commands <= COMMANDS, "{counts:#?}");
+    assert_eq!(counts.rows, ROWS, "{counts:#?}");
+}
+
 #[tokio::test]
 async fn an_edit_and_a_deletion_cost_as_much_as_a_send() {
     let mut scene = scene().await;

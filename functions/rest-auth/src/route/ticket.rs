@@ -16,7 +16,11 @@ const MAX_DEVICE_ID_CHARS: usize = 64;
 
 /// Takes `{device_id}`, answers 201 with the ticket, the address to use it at, and how often, in seconds, to ping there.
 pub(crate) async fn ticket(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let identity = call.bearer(&app.token_keys)?.ok_or(AccessError::Missing)?;
+    let mut identity = call.bearer(&app.token_keys)?.ok_or(AccessError::Missing)?;
+    // The socket speaks as the page does that opens it, which may not be how the account was made.
+    if let Some(language) = call.accepted_language() {
+        language.tag().clone_into(&mut identity.locale);
+    }
     let fields = call.fields()?;
     let device_id = fields.text("device_id")?;
     let plain = device_id.chars().all(|c| !c.is_control());

@@ -32,8 +32,8 @@ for _ in range(int(os.environ["AWS_LAMBDA_MAX_CONCURRENCY"])): threading.Thread(
 "#;
 
 fn concurrent() -> Stage {
-    Stage::new(POLLERS, |_, options| {
-        options.concurrency = 4;
+    Stage::new(POLLERS, |function, options| {
+        function.concurrency = Some(4);
         options.max_environments = 1;
     })
 }

@@ -61,6 +61,7 @@ impl Stage {
             timeout: Duration::from_secs(5),
             memory_mb: 128,
             reserved_concurrency: None,
+            concurrency: None,
             environment: BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]),
         };
         let mut options = LambdaOptions {

@@ -46,7 +46,7 @@ fn russian_has_three_for_whole_numbers() {
     for (seconds, time) in said {
         assert_eq!(
             limited("ru", Some(seconds)),
-            format!("Слишком много запросов; повторите через {time}.")
+            format!("Слишком много запросов. Повторите попытку через {time}.")
         );
     }
 }
@@ -65,7 +65,7 @@ fn numbers_are_written_as_the_language_writes_them() {
     assert_eq!(said("en"), "The message is too long; 16,384 bytes fit.");
     assert_eq!(
         said("ru"),
-        "Сообщение слишком длинное; помещается не больше 16\u{a0}384 байт."
+        "Сообщение слишком длинное: допускается не больше 16\u{a0}384 байт."
     );
     assert!(
         said("ar").contains("\u{2068}16,384\u{2069}"),

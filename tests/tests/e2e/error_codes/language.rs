@@ -71,3 +71,20 @@ async fn whoever_asks_for_nothing_gets_their_own_language() {
         assert_eq!(refusal(&mut phone).await, words, "{locale}");
     }
 }
+
+#[tokio::test]
+async fn a_socket_speaks_the_language_that_its_ticket_was_asked_for_in() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let ada = guest(&stack.rest(), "ru").await;
+    for (header, tag) in [("ar-EG", "ar"), ("de", "ru")] {
+        let asking = User {
+            rest: ada.rest.with_language(header),
+            ..ada.clone()
+        };
+        let mut phone = asking.device("phone").await;
+        let words = Language::nearest(tag)
+            .unwrap()
+            .message(Code::UnknownType, &Details::default());
+        assert_eq!(refusal(&mut phone).await, words, "{header}");
+    }
+}
