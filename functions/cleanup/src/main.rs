@@ -24,10 +24,10 @@ struct Request {
 
 fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
-    let app = App::from_env()?;
-    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |event| {
-        cleanup(app.clone(), event)
-    })))
+    runtime::run(async {
+        let app = App::from_env()?;
+        run_concurrent(service_fn(move |event| cleanup(app.clone(), event))).await
+    })?
 }
 
 async fn cleanup(app: Arc<App>, event: LambdaEvent<Request>) -> Result<SweepReport, Diagnostic> {

@@ -13,10 +13,10 @@ use shared::{
 
 fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
-    let app = App::from_env()?;
-    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |event| {
-        heartbeat(app.clone(), event)
-    })))
+    runtime::run(async {
+        let app = App::from_env()?;
+        run_concurrent(service_fn(move |event| heartbeat(app.clone(), event))).await
+    })?
 }
 
 async fn heartbeat(

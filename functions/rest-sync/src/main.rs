@@ -14,10 +14,10 @@ use shared::{
 
 fn main() -> Result<(), Error> {
     telemetry::init();
-    let app = App::from_env()?;
-    runtime::new(&app.config)?.block_on(run_concurrent(service_fn(move |request| {
-        answer(app.clone(), request)
-    })))
+    runtime::run(async {
+        let app = App::from_env()?;
+        run_concurrent(service_fn(move |request| answer(app.clone(), request))).await
+    })?
 }
 
 async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Error> {

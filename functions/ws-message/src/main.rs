@@ -21,11 +21,13 @@ use audience::AudienceCache;
 
 fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init();
-    let (app, audiences) = (App::from_env()?, Arc::new(AudienceCache::new()));
-    let runtime = runtime::new(&app.config)?;
-    runtime.block_on(run_concurrent(service_fn(move |event| {
-        answer(app.clone(), audiences.clone(), event)
-    })))
+    runtime::run(async {
+        let (app, audiences) = (App::from_env()?, Arc::new(AudienceCache::new()));
+        run_concurrent(service_fn(move |event| {
+            answer(app.clone(), audiences.clone(), event)
+        }))
+        .await
+    })?
 }
 
 async fn answer(
