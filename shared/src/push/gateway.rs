@@ -8,7 +8,10 @@ use std::{
 
 use aws_sdk_apigatewaymanagement::{
     Client,
-    config::{BehaviorVersion, Credentials, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{
+        BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig, retry::RetryConfig,
+        timeout::TimeoutConfig,
+    },
     error::SdkError,
     operation::post_to_connection::PostToConnectionError,
     primitives::Blob,
@@ -71,6 +74,8 @@ impl Gateway {
                         .operation_timeout(POST_TIMEOUT)
                         .build(),
                 )
+                // A frame is no stream, and the time-out above ends a post that stands still.
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                 // The SDK would retry three times with a second between: a push has no such time.
                 .retry_config(RetryConfig::disabled())
                 .build();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Batches that take about as long as their target, with a pause of three times that after each: whoever waits for a row, for the disk or
-/// for a core waits for a moment, and three quarters of the time are left to the others. docs/CLEANUP.md has the figures.
+/// Batches that take about as long as their target, with a pause of five times that after each: whoever waits for a row, for the disk or
+/// for a core waits for a moment, and five sixths of the time are left to the others. docs/CLEANUP.md has the figures.
 #[derive(Debug)]
 pub(super) struct Pace {
     rows: i64,
@@ -14,9 +14,9 @@ const FEWEST: i64 = 50;
 /// More at once would fill the log of a quick database in one burst.
 const MOST: i64 = 5_000;
 /// How long a batch should take.
-const TARGET: Duration = Duration::from_millis(15);
+const TARGET: Duration = Duration::from_millis(10);
 /// How many times as long the pause is.
-const PAUSE: u32 = 3;
+const PAUSE: u32 = 5;
 
 impl Pace {
     /// No batch and its pause take longer together, as a rule: the time to keep free at the end of a slice.
