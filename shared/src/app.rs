@@ -34,12 +34,7 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the environment; an error names the variable that is wrong.
-    pub fn from_env() -> Result<Arc<Self>, ConfigError> {
-        Self::new(Config::from_env()?)
-    }
-
-    /// The same with a configuration from elsewhere.
+    /// Makes what a configuration asks for, within an executor; an error names the variable that is wrong.
     pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
         let cache = Cache::new(&config)?;
         Ok(Arc::new(Self {

@@ -1,22 +1,33 @@
-//! The executor of a function.
+//! How a function starts, and what runs it.
 
-use std::{env, io};
+use std::{io, sync::Arc};
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Runs a function's whole life. One thread where an environment has one invocation at a time: its steps follow each other, and
-/// handing each from thread to thread costs more than it brings. Where it has several at once (`AWS_LAMBDA_MAX_CONCURRENCY`), a
-/// thread for each core.
-pub fn run<T>(life: impl Future<Output = T>) -> io::Result<T> {
-    let invocations = env::var("AWS_LAMBDA_MAX_CONCURRENCY").unwrap_or_default();
-    Ok(executor(&invocations)?.block_on(life))
+use crate::{
+    App,
+    config::{Config, ConfigError},
+    telemetry,
+};
+
+/// Starts a function, and runs its life to the end: logs, the configuration, and what it holds between invocations.
+pub fn run<E, L>(life: impl FnOnce(Arc<App>) -> L) -> Result<(), E>
+where
+    E: From<ConfigError> + From<io::Error>,
+    L: Future<Output = Result<(), E>>,
+{
+    telemetry::init();
+    let config = Config::from_env()?;
+    // The client of Redis starts a task when it is made.
+    executor(&config)?.block_on(async { life(App::new(config)?).await })
 }
 
-/// What is no number is refused by the configuration, which says so better.
-fn executor(invocations: &str) -> io::Result<Runtime> {
-    let mut builder = match invocations.parse() {
-        Ok(0 | 1) | Err(_) => Builder::new_current_thread(),
-        Ok(2_usize..) => Builder::new_multi_thread(),
+/// One thread where an environment has one invocation at a time: its steps follow each other, and handing each from thread to thread
+/// costs more than it brings. Where it has several at once, a thread for each core.
+fn executor(config: &Config) -> io::Result<Runtime> {
+    let mut builder = match config.concurrency {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
     };
     builder.enable_all().build()
 }
@@ -25,7 +36,22 @@ fn executor(invocations: &str) -> io::Result<Runtime> {
 mod tests {
     use tokio::runtime::RuntimeFlavor;
 
-    use super::executor;
+    use super::*;
+
+    fn config(invocations: &str) -> Result<Config, ConfigError> {
+        Config::read(|name| {
+            let value = match name {
+                "DATABASE_URL" => "postgres://127.0.0.1/nowhere",
+                "REDIS_URL" => "redis://127.0.0.1",
+                "SESSION_KEYS" | "TOKEN_KEYS" => "a-secret-of-more-than-32-characters",
+                "WEBSOCKET_URL" => "ws://127.0.0.1/prod",
+                "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI" => "http://127.0.0.1/prod",
+                "AWS_LAMBDA_MAX_CONCURRENCY" => invocations,
+                _ => return None,
+            };
+            Some(value.to_owned())
+        })
+    }
 
     #[test]
     fn several_invocations_at_once_have_several_threads() {
@@ -33,10 +59,10 @@ mod tests {
             ("", RuntimeFlavor::CurrentThread),
             ("1", RuntimeFlavor::CurrentThread),
             ("2", RuntimeFlavor::MultiThread),
-            ("many", RuntimeFlavor::CurrentThread),
         ] {
-            let executor = executor(invocations).unwrap();
+            let executor = executor(&config(invocations).unwrap()).unwrap();
             assert_eq!(executor.handle().runtime_flavor(), flavor, "{invocations}");
         }
+        assert!(config("many").is_err());
     }
 }

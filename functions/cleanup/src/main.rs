@@ -9,7 +9,6 @@ use shared::{
     invocation::{fault, time_left},
     runtime,
     sweep::{SweepReport, dry_run, sweep},
-    telemetry,
 };
 
 /// What a schedule or an operator asks for; what else stands in a schedule's event does not matter.
@@ -23,11 +22,7 @@ struct Request {
 }
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    runtime::run(async {
-        let app = App::from_env()?;
-        run_concurrent(service_fn(move |event| cleanup(app.clone(), event))).await
-    })?
+    runtime::run(|app| run_concurrent(service_fn(move |event| cleanup(app.clone(), event))))
 }
 
 async fn cleanup(app: Arc<App>, event: LambdaEvent<Request>) -> Result<SweepReport, Diagnostic> {

@@ -8,15 +8,11 @@ use shared::{
     App,
     heartbeat::{HeartbeatReport, beat},
     invocation::{fault, time_left},
-    runtime, telemetry,
+    runtime,
 };
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    runtime::run(async {
-        let app = App::from_env()?;
-        run_concurrent(service_fn(move |event| heartbeat(app.clone(), event))).await
-    })?
+    runtime::run(|app| run_concurrent(service_fn(move |event| heartbeat(app.clone(), event))))
 }
 
 async fn heartbeat(

@@ -9,15 +9,11 @@ use shared::{
     App,
     code::Failure,
     rest::{Call, NotFound, Reply},
-    runtime, telemetry,
+    runtime,
 };
 
 fn main() -> Result<(), Error> {
-    telemetry::init();
-    runtime::run(async {
-        let app = App::from_env()?;
-        run_concurrent(service_fn(move |request| answer(app.clone(), request))).await
-    })?
+    runtime::run(|app| run_concurrent(service_fn(move |request| answer(app.clone(), request))))
 }
 
 async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Error> {

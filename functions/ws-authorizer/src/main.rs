@@ -13,16 +13,12 @@ use shared::{
     App,
     code::{Code, Failure, log_failure},
     limit::{self, Limit, Who},
-    runtime, sign_in, telemetry,
+    runtime, sign_in,
     token::{NotedIn, TicketError, TicketHolder},
 };
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    runtime::run(async {
-        let app = App::from_env()?;
-        run_concurrent(service_fn(move |event| authorize(app.clone(), event))).await
-    })?
+    runtime::run(|app| run_concurrent(service_fn(move |event| authorize(app.clone(), event))))
 }
 
 async fn authorize(

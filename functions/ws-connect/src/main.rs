@@ -9,15 +9,11 @@ use shared::{
     App,
     code::log_failure,
     connection::{self, Admission, NoIdentity, Socket},
-    runtime, telemetry,
+    runtime,
 };
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    runtime::run(async {
-        let app = App::from_env()?;
-        run_concurrent(service_fn(move |event| connect(app.clone(), event))).await
-    })?
+    runtime::run(|app| run_concurrent(service_fn(move |event| connect(app.clone(), event))))
 }
 
 async fn connect(

@@ -14,7 +14,7 @@ use shared::{
     connection::{NoIdentity, Socket},
     frame::{ClientFrame, ErrorFrame, ServerFrame},
     message::{Alteration, Edit},
-    runtime, telemetry,
+    runtime,
 };
 
 use audience::AudienceCache;
@@ -24,14 +24,12 @@ use audience::AudienceCache;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<(), lambda_runtime::Error> {
-    telemetry::init();
-    runtime::run(async {
-        let (app, audiences) = (App::from_env()?, Arc::new(AudienceCache::new()));
+    runtime::run(|app| {
+        let audiences = Arc::new(AudienceCache::new());
         run_concurrent(service_fn(move |event| {
             answer(app.clone(), audiences.clone(), event)
         }))
-        .await
-    })?
+    })
 }
 
 async fn answer(
