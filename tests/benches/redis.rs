@@ -16,9 +16,9 @@ use serde_json::json;
 use shared::{
     cache::Cache,
     config::{Config, Secret},
-    connection::{self, Socket},
+    connection::Socket,
     limit::{self, Answer, Limit, Who},
-    message::{Altered, Message},
+    message::{Altered, Message, Sender, first_trip, limits, second_trip},
     session::{
         Cursor, Epoch, Role, SessionId, Visitor,
         recent::{self, Reading},
@@ -148,20 +148,15 @@ impl World {
     /// Everything of a send but its statement and its pushes: how long the first trips and the second took together.
     async fn sends(&mut self, count: u64) -> (Duration, Duration) {
         let (mut first, mut second) = (Duration::ZERO, Duration::ZERO);
+        let (visitor, socket) = (self.visitor.clone(), self.socket.clone());
+        let sender = Sender {
+            visitor: &visitor,
+            socket: Some(&socket),
+        };
         for _ in 0..count {
             let began = std::time::Instant::now();
-            let limits = [
-                Limit::messages(&self.config, Some(&self.socket.connection_id)),
-                Limit::daily_messages(&self.config),
-            ];
-            let mut pipeline = redis::pipe();
-            limit::check(
-                &mut pipeline,
-                &self.config,
-                &Who::user(self.visitor.user()),
-                &limits,
-            );
-            let announcement = recent::announce(&mut pipeline, self.visitor.session());
+            let limits = limits(&self.config, &sender);
+            let (pipeline, announcement) = first_trip(&self.config, &sender, &limits);
             let (answer, _): (Answer, i64) = self.run(&pipeline).await;
             limit::decide(&self.config, &limits, &answer).expect("nobody meets them");
             first += began.elapsed();
@@ -169,10 +164,8 @@ impl World {
             self.change += 1;
             let altered = Altered::new(&self.message(), None, &Epoch::from_column(EPOCH));
             let began = std::time::Instant::now();
-            let mut pipeline = redis::pipe();
-            recent::append(&mut pipeline, announcement, &altered);
-            connection::touch(&mut pipeline, &self.socket);
-            connection::of_users(&mut pipeline, &[self.visitor.user()]);
+            let audience = [self.visitor.user()];
+            let pipeline = second_trip(announcement, &sender, &altered, &audience);
             let (appended, _): (i64, redis::Value) = self.run(&pipeline).await;
             second += began.elapsed();
             assert_eq!(appended, 1, "the list takes the message");

@@ -17,6 +17,6 @@ pub use encoded::Encoded;
 pub use history::{HistoryPage, history};
 pub use page::Page;
 pub use record::{Message, Receipt};
-pub use round::{Altered, Sender};
+pub use round::{Altered, Sender, first_trip, limits, second_trip};
 pub use send::{Acked, SendError, send};
 pub use since::{Since, SyncError, since};

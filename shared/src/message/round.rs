@@ -5,13 +5,14 @@
 
 use std::collections::HashMap;
 
-use redis::{FromRedisValue, ParsingError, Value};
+use redis::{FromRedisValue, ParsingError, Pipeline, Value};
 use uuid::Uuid;
 
 use super::{Encoded, Message};
 use crate::{
     App,
     code::log_failure,
+    config::Config,
     connection::{self, Socket},
     database::DatabaseError,
     frame::ServerFrame,
@@ -55,18 +56,11 @@ pub(super) struct Round {
 impl Round {
     /// Counts against the limits and warns readers of the recent list: the first round trip.
     pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, RateLimited> {
-        let connection = sender.socket.map(|socket| socket.connection_id.as_str());
-        let user = Who::user(sender.visitor.user());
-        let limits = [
-            Limit::messages(&app.config, connection),
-            Limit::daily_messages(&app.config),
-        ];
-        let mut pipeline = redis::pipe();
-        limit::check(&mut pipeline, &app.config, &user, &limits);
-        let announcement = recent::announce(&mut pipeline, sender.visitor.session());
+        let limits = limits(&app.config, sender);
+        let (pipeline, announcement) = first_trip(&app.config, sender, &limits);
         let mut round = Self {
             announcement,
-            user,
+            user: Who::user(sender.visitor.user()),
             limits,
             rate: None,
             reached: true,
@@ -149,12 +143,7 @@ impl Round {
         altered: &Altered,
         audience: &[Uuid],
     ) -> Result<usize, DatabaseError> {
-        let mut pipeline = redis::pipe();
-        recent::append(&mut pipeline, self.announcement, altered);
-        if let Some(socket) = sender.socket {
-            connection::touch(&mut pipeline, socket);
-        }
-        connection::of_users(&mut pipeline, audience);
+        let pipeline = second_trip(self.announcement, sender, altered, audience);
         let told = app.cache.run_partly(&pipeline).await;
         let Told { appended, sockets } = told.unwrap_or_else(|error| {
             log_failure(&error, "finding the audience of a message");
@@ -170,6 +159,44 @@ impl Round {
         let others = report.reached.iter().filter(|user| **user != sender);
         Ok(others.count())
     }
+}
+
+/// A sender's rate, and their share of a day.
+pub fn limits(config: &Config, sender: &Sender<'_>) -> [Limit; 2] {
+    let connection = sender.socket.map(|socket| socket.connection_id.as_str());
+    [
+        Limit::messages(config, connection),
+        Limit::daily_messages(config),
+    ]
+}
+
+/// What Redis is asked before the statement: whether the limits allow it, and to warn readers. It answers both.
+pub fn first_trip(
+    config: &Config,
+    sender: &Sender<'_>,
+    limits: &[Limit],
+) -> (Pipeline, recent::Announcement) {
+    let mut pipeline = redis::pipe();
+    let user = Who::user(sender.visitor.user());
+    limit::check(&mut pipeline, config, &user, limits);
+    let announcement = recent::announce(&mut pipeline, sender.visitor.session());
+    (pipeline, announcement)
+}
+
+/// What it is asked after the commit: to write to the recent list, and where the audience is. It answers the first, and for each user.
+pub fn second_trip(
+    announcement: recent::Announcement,
+    sender: &Sender<'_>,
+    altered: &Altered,
+    audience: &[Uuid],
+) -> Pipeline {
+    let mut pipeline = redis::pipe();
+    recent::append(&mut pipeline, announcement, altered);
+    if let Some(socket) = sender.socket {
+        connection::touch(&mut pipeline, socket);
+    }
+    connection::of_users(&mut pipeline, audience);
+    pipeline
 }
 
 /// What Redis answers at the end of a round. Empty where it could not be reached.

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn a_batch_that_was_given_up_is_tried_smaller_until_it_cannot_be() {
-        let mut pace = Pace::new();
+        let mut pace = Pace { rows: 500 };
+        assert!(pace.slow_down());
+        assert_eq!(pace.rows(), 125);
         assert!(pace.slow_down());
         assert_eq!(pace.rows(), FEWEST);
         assert!(!pace.slow_down());

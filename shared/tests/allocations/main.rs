@@ -15,11 +15,10 @@ use chrono::Utc;
 use serde_json::json;
 use shared::{
     config::Config,
-    connection::{self, Socket},
+    connection::Socket,
     frame::{ClientFrame, ServerFrame},
-    limit::{self, Limit, Who},
-    message::{Acked, Altered, Draft, Message, Receipt},
-    session::{Epoch, Role, SessionId, Visitor, recent},
+    message::{Acked, Altered, Draft, Message, Receipt, Sender, first_trip, limits, second_trip},
+    session::{Epoch, Role, SessionId, Visitor},
     token::KeyRing,
 };
 use uuid::Uuid;
@@ -170,14 +169,13 @@ fn an_ordinary_message_allocates_no_more_than_it_did() {
         let draft = Draft::new(&id, &content, metadata).unwrap();
         (visitor, draft)
     });
+    let sender = Sender {
+        visitor: &visitor,
+        socket: Some(&socket),
+    };
     let announcement = ledger.count("ask Redis first", || {
-        let limits = [
-            Limit::messages(&config, Some(&socket.connection_id)),
-            Limit::daily_messages(&config),
-        ];
-        let mut pipeline = redis::pipe();
-        limit::check(&mut pipeline, &config, &Who::user(visitor.user()), &limits);
-        let announcement = recent::announce(&mut pipeline, visitor.session());
+        let limits = limits(&config, &sender);
+        let (pipeline, announcement) = first_trip(&config, &sender, &limits);
         pipeline.get_packed_pipeline();
         announcement
     });
@@ -186,12 +184,8 @@ fn an_ordinary_message_allocates_no_more_than_it_did() {
         Altered::new(&message, None, &epoch)
     });
     ledger.count("ask Redis second", || {
-        let mut pipeline = redis::pipe();
-        recent::append(&mut pipeline, announcement, &altered);
-        pipeline.ignore();
-        connection::touch(&mut pipeline, &socket);
-        connection::of_users(&mut pipeline, &[visitor.user(), Uuid::now_v7()]);
-        pipeline.get_packed_pipeline()
+        let audience = [visitor.user(), Uuid::now_v7()];
+        second_trip(announcement, &sender, &altered, &audience).get_packed_pipeline()
     });
     ledger.count("write the push", || altered.frame().to_json());
     let acked = Acked {

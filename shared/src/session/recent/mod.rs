@@ -29,8 +29,8 @@ mod write;
 pub use read::{Reading, Recent, members, read};
 pub use snapshot::refill;
 pub use unannounced::{Lookout, catch_up};
-pub use write::{Announcement, announce, append, behind, drop_lists};
-pub(crate) use write::{forget, forget_all, settle, withdraw};
+pub use write::{Announcement, behind, drop_lists};
+pub(crate) use write::{announce, append, forget, forget_all, settle, withdraw};
 
 use uuid::Uuid;
 

@@ -35,7 +35,7 @@ impl Announcement {
 }
 
 /// Adds the warning that an alteration is on its way. Its answer is an integer.
-pub fn announce(pipeline: &mut Pipeline, session: &SessionId) -> Announcement {
+pub(crate) fn announce(pipeline: &mut Pipeline, session: &SessionId) -> Announcement {
     let (session, own) = (session.id, Uuid::now_v7());
     script(pipeline, lua::ANNOUNCE, &[&Keys::of(session).sends]);
     pipeline.arg(own.to_string()).arg(SENDS_SECONDS);
@@ -65,7 +65,7 @@ pub(crate) fn settle(
 }
 
 /// Adds the end of an alteration that is stored. Its answer is an integer.
-pub fn append(pipeline: &mut Pipeline, announcement: Announcement, altered: &Altered) {
+pub(crate) fn append(pipeline: &mut Pipeline, announcement: Announcement, altered: &Altered) {
     script(pipeline, lua::APPEND, &Keys::of(announcement.session).all());
     pipeline
         .arg(announcement.own.to_string())
