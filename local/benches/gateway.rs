@@ -14,7 +14,8 @@ use futures_util::{SinkExt, StreamExt, future::BoxFuture};
 use local::{
     gateway::{Gateway, GatewayOptions, Invoke},
     lambda::{InvokeError, Outcome},
-    template::{RouteThrottles, SocketRoute, Template, WebSocketApi},
+    server::Server,
+    template::{SocketRoute, Template, WebSocketApi},
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -32,7 +33,7 @@ type Socket = WebSocketStream<TcpStream>;
 
 fn dispatch(bench: &mut Criterion) {
     let runtime = Runtime::new().expect("threads can be started");
-    let address = runtime.block_on(serve());
+    let (_server, address) = runtime.block_on(serve());
     let mut group = bench.benchmark_group("dispatch");
     for bytes in TEXT_BYTES {
         let frame = frame(bytes);
@@ -92,39 +93,20 @@ async fn open(address: SocketAddr) -> Socket {
     socket
 }
 
-async fn serve() -> SocketAddr {
+async fn serve() -> (Server, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await;
     let listener = listener.expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     let options = GatewayOptions::new(address.to_string());
     let gateway = Gateway::new(&template(), Answers, options);
-    let service = gateway
-        .routes()
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        stream.set_nodelay(true).expect("it is open");
-    });
-    tokio::spawn(async move { axum::serve(listener, service).await });
-    address
+    (Server::start(listener, gateway.routes()), address)
 }
 
 /// A WebSocket API whose messages are answered.
 fn template() -> Template {
-    let route = SocketRoute {
-        function: Some("Answers".to_owned()),
-        integration_timeout: Duration::from_secs(29),
-        two_way: true,
-    };
-    let api = WebSocketApi {
-        name: "Bench".to_owned(),
-        api_id: "abcd123456".to_owned(),
-        stage: "prod".to_owned(),
-        stage_variables: [].into(),
-        route_selection: "$request.body.type".to_owned(),
-        routes: [("$default".to_owned(), route)].into(),
-        authorizer: None,
-        throttles: RouteThrottles::default(),
-    };
+    let mut api = WebSocketApi::new("Bench");
+    let route = SocketRoute::new(Some("Answers"), true);
+    api.routes.insert("$default".to_owned(), route);
     Template {
         websocket_apis: vec![api],
         ..Template::default()

@@ -19,7 +19,8 @@ use futures_util::future::BoxFuture;
 use local::{
     gateway::{Gateway, GatewayOptions, Invoke},
     lambda::{InvokeError, Outcome},
-    template::{RouteThrottles, SocketRoute, Template, WebSocketApi},
+    server,
+    template::{SocketRoute, Template, WebSocketApi},
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -192,35 +193,16 @@ async fn gateway() -> Result<()> {
         GatewayOptions::new(address.to_string()),
     );
     println!("{address}");
-    let service = gateway
-        .routes()
-        .into_make_service_with_connect_info::<SocketAddr>();
-    tokio::select! {
-        served = axum::serve(listener, service) => served?,
-        ended = tokio::task::spawn_blocking(|| io::stdin().read(&mut [0])) => {
-            ended??;
-        }
-    }
+    let _server = server::Server::start(listener, gateway.routes());
+    tokio::task::spawn_blocking(|| io::stdin().read(&mut [0])).await??;
     Ok(())
 }
 
 /// A WebSocket API that takes every message and has nothing to do for it.
 fn template() -> Template {
-    let route = SocketRoute {
-        function: None,
-        integration_timeout: Duration::from_secs(29),
-        two_way: false,
-    };
-    let api = WebSocketApi {
-        name: "Bench".to_owned(),
-        api_id: "abcd123456".to_owned(),
-        stage: "prod".to_owned(),
-        stage_variables: [].into(),
-        route_selection: "$request.body.type".to_owned(),
-        routes: [("$default".to_owned(), route)].into(),
-        authorizer: None,
-        throttles: RouteThrottles::default(),
-    };
+    let mut api = WebSocketApi::new("Bench");
+    let route = SocketRoute::new(None, false);
+    api.routes.insert("$default".to_owned(), route);
     Template {
         websocket_apis: vec![api],
         ..Template::default()

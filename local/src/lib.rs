@@ -8,6 +8,7 @@
 //! | [`lambda`] | functions as real processes behind the Runtime API, and the Invoke API |
 //! | [`gateway`] | WebSocket APIs, their `@connections` management API, and HTTP APIs |
 //! | [`schedule`] | what EventBridge would run, and when |
+//! | [`server`] | a router on a port |
 //! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
 //! | [`clock`] | the time of all of them, which can be moved on by hand |
 //! | [`dials`] | faults on purpose: in posts, sockets, functions and databases |
@@ -26,6 +27,7 @@ pub mod logs;
 pub mod progress;
 pub mod schedule;
 pub mod screen;
+pub mod server;
 pub mod services;
 pub mod stack;
 pub mod template;

@@ -27,14 +27,16 @@ use tracing::{debug, warn};
 /// After an error such as "too many open files", for connections to end.
 const BACK_OFF: Duration = Duration::from_millis(100);
 
-/// A router that is served. Dropping it closes its port and its connections.
+/// A router that is served, as a [`Gateway`](crate::gateway::Gateway)'s wants it: it is told who its clients are, they may upgrade, and
+/// `TCP_NODELAY` is set. Dropping it closes its port and its connections.
 #[derive(Debug)]
-pub(super) struct Server {
+pub struct Server {
     accepting: JoinHandle<()>,
 }
 
 impl Server {
-    pub(super) fn start(listener: TcpListener, router: Router) -> Self {
+    /// Serves a router on a listener. Must be called within a Tokio runtime.
+    pub fn start(listener: TcpListener, router: Router) -> Self {
         Self {
             accepting: tokio::spawn(accept(listener, router)),
         }

@@ -17,6 +17,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use local::{
     gateway::{Gateway, GatewayOptions, Invoke},
     lambda::{InvokeError, Lambda, Outcome},
+    server::Server,
 };
 use tests::{Conversation, Device, TestStack};
 use tokio::{
@@ -61,7 +62,7 @@ async fn main() {
         payloads: Passed::default(),
     };
     let payloads = recorder.payloads.clone();
-    serve(listener, &stack, recorder);
+    let _server = serve(listener, &stack, recorder);
 
     let Conversation { ada, shop, session } = stack.conversation().await;
     let mut phone = ada.device("phone").await;
@@ -225,15 +226,9 @@ impl Invoke for Recorder {
 }
 
 /// Another gateway before the same functions.
-fn serve(listener: TcpListener, stack: &TestStack, recorder: Recorder) {
+fn serve(listener: TcpListener, stack: &TestStack, recorder: Recorder) -> Server {
     let address = listener.local_addr().expect("it is bound");
     let options = GatewayOptions::new(address.to_string());
     let gateway = Gateway::new(stack.stack().template(), recorder, options);
-    let service = gateway
-        .routes()
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        stream.set_nodelay(true).expect("it is open");
-    });
-    tokio::spawn(async move { axum::serve(listener, service).await });
+    Server::start(listener, gateway.routes())
 }

@@ -15,7 +15,8 @@ use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture};
 use local::{
     gateway::{Gateway, GatewayOptions, Invoke},
     lambda::{InvokeError, Outcome},
-    template::{RouteThrottles, SocketRoute, Template, WebSocketApi},
+    server::Server,
+    template::{SocketRoute, Template, WebSocketApi},
 };
 use serde_json::{Value, json};
 use shared::{
@@ -35,7 +36,7 @@ const SOCKETS: [usize; 3] = [1, 10, 200];
 
 fn push(bench: &mut Criterion) {
     let runtime = Runtime::new().expect("threads can be started");
-    let address = runtime.block_on(serve());
+    let (_server, address) = runtime.block_on(serve());
     let config = config(address);
     let _inside = runtime.enter();
     let cache = Cache::new(&config).expect("it is an address");
@@ -100,39 +101,20 @@ async fn open(address: SocketAddr) -> Target {
     }
 }
 
-async fn serve() -> SocketAddr {
+async fn serve() -> (Server, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
         .expect("a port is free");
     let address = listener.local_addr().expect("it is bound");
     let options = GatewayOptions::new(address.to_string());
     let gateway = Gateway::new(&template(), TellsItsId, options);
-    let service = gateway
-        .routes()
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let listener = axum::serve::ListenerExt::tap_io(listener, |stream| {
-        stream.set_nodelay(true).expect("it is open");
-    });
-    tokio::spawn(async move { axum::serve(listener, service).await });
-    address
+    (Server::start(listener, gateway.routes()), address)
 }
 
 fn template() -> Template {
-    let route = SocketRoute {
-        function: Some("TellsItsId".to_owned()),
-        integration_timeout: Duration::from_secs(29),
-        two_way: true,
-    };
-    let api = WebSocketApi {
-        name: "Bench".to_owned(),
-        api_id: "abcd123456".to_owned(),
-        stage: "prod".to_owned(),
-        stage_variables: [].into(),
-        route_selection: "$request.body.type".to_owned(),
-        routes: [("$default".to_owned(), route)].into(),
-        authorizer: None,
-        throttles: RouteThrottles::default(),
-    };
+    let mut api = WebSocketApi::new("Bench");
+    let route = SocketRoute::new(Some("TellsItsId"), true);
+    api.routes.insert("$default".to_owned(), route);
     Template {
         websocket_apis: vec![api],
         ..Template::default()

@@ -104,8 +104,8 @@ impl Gateway {
 
     /// Everything that this gateway answers, as the fallback of a router; merge it with the other routes of the port.
     ///
-    /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or every client is `127.0.0.1`, and with
-    /// upgrades enabled. Whoever accepts sets `TCP_NODELAY`: an ack is one small write, and waiting for another costs
+    /// A [`Server`](crate::server::Server) serves it. Another one has to insert `ConnectInfo<SocketAddr>`, or every client is
+    /// `127.0.0.1`, to enable upgrades, and to set `TCP_NODELAY`: an ack is one small write, and waiting for another costs
     /// 40 ms.
     pub fn routes(&self) -> Router {
         Router::new().fallback(answer).with_state(self.clone())

@@ -2,7 +2,6 @@
 
 mod environment;
 mod options;
-mod server;
 mod stores;
 #[cfg(test)]
 mod tests;
@@ -21,7 +20,6 @@ use tokio::net::TcpListener;
 pub use self::options::StackOptions;
 use self::{
     environment::{override_all, override_declared},
-    server::Server,
     stores::Stores,
 };
 use crate::{
@@ -32,6 +30,7 @@ use crate::{
     lambda::{self, Lambda, LambdaOptions},
     logs::Logs,
     schedule::Schedules,
+    server::Server,
     services::{Place, Postgres, Redis},
     template::{ACCOUNT_ID, REGION, Schedule, Site, Template},
     watch::{Changes, Reload, Sources, Watch},

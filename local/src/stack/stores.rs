@@ -82,10 +82,10 @@ impl Stores {
         }
         if let Some(url) = &redis_url {
             let url = match &redis {
-                Some(redis) if options.proxies => {
-                    redis_through(dials.redis(), redis, &mut proxies).await?
+                Some(redis) => {
+                    let link = options.proxies.then(|| dials.redis());
+                    redis_address(redis, link, &mut proxies).await?
                 }
-                Some(redis) => redis_alone(redis).await?,
                 None => url.clone(),
             };
             addresses.insert(REDIS_URL.to_owned(), url);
@@ -134,19 +134,20 @@ async fn through(link: &Link, url: &str, proxies: &mut Vec<Proxy>) -> Result<Str
     Ok(url.replacen(&server.to_string(), &proxy.to_string(), 1))
 }
 
-/// The address of a Redis with a proxy before each node. The nodes of a cluster send their clients to the proxies of the others.
-async fn redis_through(link: &Link, redis: &Redis, proxies: &mut Vec<Proxy>) -> Result<String> {
+/// The address of a Redis, with a proxy before each node if there is a link for it. The nodes of a cluster send their clients to the
+/// proxies of the others.
+async fn redis_address(
+    redis: &Redis,
+    link: Option<&Link>,
+    proxies: &mut Vec<Proxy>,
+) -> Result<String> {
     let mut addresses = Vec::new();
     for node in redis.nodes() {
-        addresses.push(open(link, node.address(), proxies).await?);
+        addresses.push(match link {
+            Some(link) => open(link, node.address(), proxies).await?,
+            None => node.address(),
+        });
     }
-    redis.form(&addresses).await?;
-    Ok(redis.url_through(&addresses))
-}
-
-/// The address of a Redis with nothing in its way.
-async fn redis_alone(redis: &Redis) -> Result<String> {
-    let addresses: Vec<SocketAddr> = redis.nodes().iter().map(|node| node.address()).collect();
     redis.form(&addresses).await?;
     Ok(redis.url_through(&addresses))
 }

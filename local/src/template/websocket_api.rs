@@ -35,6 +35,22 @@ pub struct WebSocketApi {
     pub throttles: RouteThrottles,
 }
 
+impl WebSocketApi {
+    /// An API at `/prod` that has no routes yet, as one that the template calls so.
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            api_id: api_id(name),
+            stage: "prod".to_owned(),
+            stage_variables: BTreeMap::new(),
+            route_selection: "$request.body.type".to_owned(),
+            routes: BTreeMap::new(),
+            authorizer: None,
+            throttles: RouteThrottles::default(),
+        }
+    }
+}
+
 /// A route of a WebSocket API.
 #[derive(Debug, Clone)]
 pub struct SocketRoute {
@@ -44,6 +60,17 @@ pub struct SocketRoute {
     pub integration_timeout: Duration,
     /// Whether it has a route response, so that the function's `body` goes to the sender.
     pub two_way: bool,
+}
+
+impl SocketRoute {
+    /// A route to a function; with a route response, if it is two-way.
+    pub fn new(function: Option<&str>, two_way: bool) -> Self {
+        Self {
+            function: function.map(str::to_owned),
+            integration_timeout: INTEGRATION_TIMEOUT,
+            two_way,
+        }
+    }
 }
 
 /// A Lambda REQUEST authorizer of a WebSocket API.

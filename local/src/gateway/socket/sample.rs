@@ -1,6 +1,6 @@
 //! An API and a request to it, for tests.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -12,7 +12,7 @@ use super::{api::SocketApi, opening::Opening};
 use crate::{
     gateway::{GatewayOptions, Invoke, clock::Moment, functions::Functions, platform::Platform},
     lambda::{InvokeError, Outcome},
-    template::{RouteThrottles, SocketRoute, WebSocketApi},
+    template::{SocketRoute, WebSocketApi},
 };
 
 /// Has no functions.
@@ -30,21 +30,14 @@ impl Invoke for Nothing {
 
 /// An API with every predefined route and `sendmessage`, none of them with a function.
 pub(super) fn api() -> Arc<SocketApi> {
-    let route = || SocketRoute {
-        function: None,
-        integration_timeout: Duration::from_secs(29),
-        two_way: false,
-    };
     let keys = ["$connect", "$default", "$disconnect", "sendmessage"];
     let declared = WebSocketApi {
-        name: "Chat".to_owned(),
         api_id: "abcd123456".to_owned(),
-        stage: "prod".to_owned(),
-        stage_variables: [].into(),
         route_selection: "$request.body.action".to_owned(),
-        routes: keys.map(|key| (key.to_owned(), route())).into(),
-        authorizer: None,
-        throttles: RouteThrottles::default(),
+        routes: keys
+            .map(|key| (key.to_owned(), SocketRoute::new(None, false)))
+            .into(),
+        ..WebSocketApi::new("Chat")
     };
     let platform = Platform::new(
         Functions::new(Nothing),

@@ -6,7 +6,6 @@ use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    task::AbortHandle,
     time::timeout,
 };
 use tokio_tungstenite::{
@@ -21,6 +20,7 @@ use super::{
 use crate::{
     dials::Dials,
     gateway::{Gateway, GatewayOptions, Limits, Unconfirmed},
+    server::Server,
     template::{
         Cors, HttpApi, HttpAuthorizer, HttpRoute, RouteThrottles, SocketAuthorizer, SocketRoute,
         Template, WebSocketApi,
@@ -41,14 +41,8 @@ impl Setup {
     /// A WebSocket API at `/prod` without routes and an HTTP API at `/` without routes.
     pub(super) fn new() -> Self {
         let socket = WebSocketApi {
-            name: "Chat".to_owned(),
             api_id: "abcd123456".to_owned(),
-            stage: "prod".to_owned(),
-            stage_variables: [].into(),
-            route_selection: "$request.body.type".to_owned(),
-            routes: [].into(),
-            authorizer: None,
-            throttles: RouteThrottles::default(),
+            ..WebSocketApi::new("Chat")
         };
         let http = HttpApi {
             name: "Rest".to_owned(),
@@ -80,12 +74,7 @@ impl Setup {
         two_way: bool,
         function: impl Fn(Value) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let integration_timeout = Duration::from_secs(29);
-        let route = SocketRoute {
-            function: Some(key.to_owned()),
-            integration_timeout,
-            two_way,
-        };
+        let route = SocketRoute::new(Some(key), two_way);
         self.template.websocket_apis[0]
             .routes
             .insert(key.to_owned(), route);
@@ -212,16 +201,11 @@ impl Setup {
         self.options.host = address.to_string();
         let functions = Arc::new(self.functions);
         let gateway = Gateway::new(&self.template, Handle(Arc::clone(&functions)), self.options);
-        let service = gateway
-            .routes()
-            .into_make_service_with_connect_info::<SocketAddr>();
-        let server = tokio::spawn(async move { axum::serve(listener, service).await.unwrap() })
-            .abort_handle();
         World {
+            _server: Server::start(listener, gateway.routes()),
             gateway,
             address,
             functions,
-            server,
         }
     }
 }
@@ -231,13 +215,7 @@ pub(super) struct World {
     pub(super) gateway: Gateway,
     pub(super) address: SocketAddr,
     functions: Arc<Functions>,
-    server: AbortHandle,
-}
-
-impl Drop for World {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
+    _server: Server,
 }
 
 impl World {
