@@ -35,13 +35,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    let mut numbers = env::args()
-        .skip(1)
-        .filter_map(|text| text.parse::<i64>().ok());
-    let (sessions, messages) = (
-        numbers.next().unwrap_or(100_000),
-        numbers.next().unwrap_or(50),
-    );
+    let (sessions, messages) = filled::arguments();
     let mut stack = TestStack::with().no_schedules();
     if let Ok(url) = env::var("DATABASE_URL") {
         stack = stack.database_url(&url);

@@ -7,7 +7,6 @@
 mod filled;
 
 use std::{
-    env,
     error::Error,
     process::ExitCode,
     sync::Arc,
@@ -37,13 +36,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    let mut numbers = env::args()
-        .skip(1)
-        .filter_map(|text| text.parse::<i64>().ok());
-    let (sessions, messages) = (
-        numbers.next().unwrap_or(100_000),
-        numbers.next().unwrap_or(50),
-    );
+    let (sessions, messages) = filled::arguments();
     let stack = TestStack::with().no_schedules().start().await;
     let database = stack.database().await;
     let began = Instant::now();

@@ -31,8 +31,8 @@ pub struct LambdaOptions {
     pub retry_delays: [Duration; 2],
     /// Whether a process is stopped while it has no event, as in Lambda: its timers and its connections stand still.
     pub freeze: bool,
-    /// How many events a process may have at once where its function does not say; more than 1 makes it one of Lambda's managed instances, which are not
-    /// frozen.
+    /// How many events a process may have at once where its function does not say; more than 1 makes it one of Lambda's managed
+    /// instances, which are not frozen.
     pub concurrency: usize,
     /// The time that retries go by, and the faults of processes. Unset, the machine's clock and no fault.
     pub dials: Dials,

@@ -90,11 +90,8 @@ pub(super) fn read<'a>(
     id: &str,
     resource: &Node,
 ) -> Result<(Function, Properties<'a>), Fault> {
-    let properties = Properties::new(scope, id, resource.line, resource.get("Properties"));
-    let properties = match globals(scope, resource)? {
-        Some(globals) => properties.with_globals(Some(&globals)),
-        None => properties,
-    };
+    let properties = Properties::new(scope, id, resource.line, resource.get("Properties"))
+        .with_globals(globals(scope, resource)?.as_ref());
     properties.check(&KNOWN)?;
     properties.only("PackageType", &["Zip"])?;
     let timeout = properties.number("Timeout")?.unwrap_or(3);

@@ -10,3 +10,14 @@ pub(crate) async fn fill(database: &Client, sessions: i64, messages: i64) -> Res
         .replace(":messages", &messages.to_string());
     database.batch_execute(&statements).await
 }
+
+/// How many sessions the command line asks for, and how many messages in each: 100,000 with 50 unless it says.
+pub(crate) fn arguments() -> (i64, i64) {
+    let mut numbers = std::env::args()
+        .skip(1)
+        .filter_map(|text| text.parse().ok());
+    (
+        numbers.next().unwrap_or(100_000),
+        numbers.next().unwrap_or(50),
+    )
+}

@@ -1,14 +1,13 @@
 //! axe-core, which finds what keeps people from using a page.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use tokio::sync::Mutex;
 
-use super::{Page, install::run};
+use super::{
+    Page,
+    install::{find_or_install, run},
+};
 
 /// A package of Python that carries axe-core 4.12, for machines without npm, and its digest.
 const PYTHON_PACKAGE: &str = "axe-playwright-python==0.1.8 --hash=sha256:fdd263c998388f1a8e67cad02677e612d946248bd44d163be5e8650ea31f95f8";
@@ -29,20 +28,13 @@ impl Axe {
     /// The axe-core that npm has installed for the page; else it is installed, with npm or else with Python. None, with a notice, where
     /// all of that fails; in CI that is a failure.
     pub async fn find_or_install() -> Option<Self> {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-        let _guard = ONE_AT_A_TIME.lock().await;
-        if let Some(found) = Self::find() {
-            return Some(found);
-        }
-        let failed = install().await.err();
-        let found = Self::find();
-        if found.is_none() {
-            let why = failed.unwrap_or_default();
-            let notice = format!("no axe-core: install npm, or Python with venv. {why}");
-            assert!(env::var_os("CI").is_none(), "{notice}");
-            eprintln!("{notice}; what it would find is left out");
-        }
-        found
+        find_or_install(
+            Self::find,
+            install(),
+            "no axe-core: install npm, or Python with venv",
+            "what it would find is left out",
+        )
+        .await
     }
 
     fn find() -> Option<Self> {

@@ -5,9 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use tokio::sync::Mutex;
-
-use super::install::install;
+use super::install::{find_or_install, install};
 
 /// What distributions call it.
 const NAMES: [&str; 4] = [
@@ -30,22 +28,11 @@ impl Chromium {
     /// The one of `CHROMIUM`, of the path, or of `.local`; one that has just been installed there or by the package manager
     /// otherwise. None, with a notice, where all of that fails; in CI that is a failure.
     pub(super) async fn find_or_install() -> Option<Self> {
-        static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
-        let _guard = ONE_AT_A_TIME.lock().await;
-        if let Some(found) = Self::find() {
-            return Some(found);
-        }
-        let failed = install().await.err();
-        let found = Self::find();
-        if found.is_none() {
-            let why = failed.unwrap_or_default();
-            let notice = format!(
-                "no Chromium: install the package chromium (Debian, Fedora) or google-chrome, or set {VARIABLE} to a program. {why}"
-            );
-            assert!(env::var_os("CI").is_none(), "{notice}");
-            eprintln!("{notice}; the tests of the page are left out");
-        }
-        found
+        let missing = format!(
+            "no Chromium: install the package chromium (Debian, Fedora) or google-chrome, or set {VARIABLE} to a program"
+        );
+        let left_out = "the tests of the page are left out";
+        find_or_install(Self::find, install(), &missing, left_out).await
     }
 
     /// What to run.

@@ -1,11 +1,12 @@
 //! Installs Chromium: with the package manager as root, otherwise into `.local` from a package that carries one.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::Stdio,
 };
 
-use tokio::process::Command;
+use tokio::{process::Command, sync::Mutex};
 
 /// Chromium's headless shell as a package of npm; its one file and the libraries that a bare system lacks are compressed.
 const NPM_PACKAGE: &str = "@sparticuz/chromium@153.0.0";
@@ -83,6 +84,30 @@ async fn npm() -> Result<(), String> {
     ];
     run("npm", &options, &folder).await?;
     run("node", &["--eval", UNPACK], &folder).await
+}
+
+/// What `find` gives, at once or after `install`. None, with what is `missing` as a notice, where all of that fails; in CI that is a
+/// failure.
+pub(super) async fn find_or_install<T>(
+    find: impl Fn() -> Option<T>,
+    install: impl Future<Output = Result<(), String>>,
+    missing: &str,
+    left_out: &str,
+) -> Option<T> {
+    // Two installations of one thing would be in each other's way.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+    let _guard = ONE_AT_A_TIME.lock().await;
+    if let Some(found) = find() {
+        return Some(found);
+    }
+    let failed = install.await.err();
+    let found = find();
+    if found.is_none() {
+        let notice = format!("{missing}. {}", failed.unwrap_or_default());
+        assert!(env::var_os("CI").is_none(), "{notice}");
+        eprintln!("{notice}; {left_out}");
+    }
+    found
 }
 
 pub(super) async fn run(program: &str, arguments: &[&str], folder: &Path) -> Result<(), String> {
