@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Batches that take about as long as their target, with a pause of five times that after each: whoever waits for a row, for the disk or
-/// for a core waits for a moment, and five sixths of the time are left to the others. docs/CLEANUP.md has the figures.
+/// Batches that take about as long as their target, with a pause of ten times that after each: whoever waits for a row, for the disk or
+/// for a core waits for a moment, and ten elevenths of the time are left to the others. docs/CLEANUP.md has the figures.
 #[derive(Debug)]
 pub(super) struct Pace {
     rows: i64,
@@ -11,12 +11,12 @@ pub(super) struct Pace {
 
 /// Fewer are not worth their round trip.
 const FEWEST: i64 = 50;
-/// More at once would fill the log of a quick database in one burst.
-const MOST: i64 = 5_000;
+/// More at once would fill the log of a quick database in one burst, whose end every send's commit would wait for.
+const MOST: i64 = 1_000;
 /// How long a batch should take.
 const TARGET: Duration = Duration::from_millis(10);
 /// How many times as long the pause is.
-const PAUSE: u32 = 5;
+const PAUSE: u32 = 10;
 
 impl Pace {
     /// No batch and its pause take longer together, as a rule: the time to keep free at the end of a slice.
