@@ -7,6 +7,7 @@ use crate::{
     config::{Config, ConfigError},
     database::Database,
     limit::Buckets,
+    message::SendQueue,
     push::Pusher,
     session::recent::Lookout,
     token::KeyRing,
@@ -19,6 +20,8 @@ pub struct App {
     pub config: Config,
     /// The way to PostgreSQL.
     pub database: Database,
+    /// Where sends wait for each other; none where an environment has one invocation at a time.
+    pub sends: Option<SendQueue>,
     /// The way to Redis.
     pub cache: Cache,
     /// The way to other sockets.
@@ -37,8 +40,10 @@ impl App {
     /// Makes what a configuration asks for, within an executor; an error names the variable that is wrong.
     pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
         let cache = Cache::new(&config)?;
+        let database = Database::new(&config)?;
         Ok(Arc::new(Self {
-            database: Database::new(&config)?,
+            sends: (config.concurrency > 1).then(|| SendQueue::new(&config, database.clone())),
+            database,
             buckets: Buckets::default(),
             lookout: Lookout::default(),
             push: Pusher::new(&config, cache.clone())?,

@@ -4,7 +4,7 @@
 //! in transaction mode. A connection that lay frozen between two invocations may be dead without knowing it, so a statement that
 //! may run twice gets a second connection.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use deadpool_postgres::{
     Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long a caller waits for an answer, a new connection and a second try included. A sender is told `unavailable` within 3 s.
-const PATIENCE: Duration = Duration::from_millis(2_500);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(2_500);
 /// How long a new connection may take; leaves room for a second one within [`PATIENCE`].
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// One environment serves few invocations at once, and a database has few connections to give.
@@ -56,6 +56,9 @@ pub enum DatabaseError {
     /// The statement itself failed.
     #[error("a statement failed")]
     Statement(#[source] Complaint),
+    /// A statement that several callers shared gave no answer.
+    #[error("a shared statement failed")]
+    Together(#[source] Arc<DatabaseError>),
 }
 
 /// What PostgreSQL says of a statement, as far as a log may have it: its details quote whole rows, and its messages about data (class
@@ -98,6 +101,7 @@ impl Coded for DatabaseError {
                 Code::Unavailable
             }
             Self::Statement(_) => Code::Internal,
+            Self::Together(error) => error.code(),
         }
     }
 }

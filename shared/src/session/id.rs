@@ -1,5 +1,7 @@
 //! Session ids as clients see them: `<id>.<key id>.<signature>`. A forged one is refused before any store is asked.
 
+use std::hash::{Hash, Hasher};
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::Mac;
 use uuid::Uuid;
@@ -18,6 +20,21 @@ pub struct SessionId {
     /// The id itself: statements get it through a `Visitor` or a `Membership` only.
     pub(super) id: Uuid,
     text: String,
+}
+
+// The same session, whichever key signed it.
+impl PartialEq for SessionId {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for SessionId {}
+
+impl Hash for SessionId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
 }
 
 /// An id that no key of ours signed.

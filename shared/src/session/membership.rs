@@ -49,6 +49,13 @@ impl Visitor {
         [(&self.session.id, Type::UUID), (&self.user, Type::UUID)]
     }
 
+    /// The same of several visitors: a column of session ids and one of user ids.
+    pub(crate) fn columns<'a>(visitors: impl Iterator<Item = &'a Self>) -> (Vec<Uuid>, Vec<Uuid>) {
+        visitors
+            .map(|visitor| (visitor.session.id, visitor.user))
+            .unzip()
+    }
+
     /// Asks whether the user is a member of a session that has not ended. One statement.
     pub async fn enter(self, database: &Database) -> Result<Membership, SessionError> {
         let row = database
