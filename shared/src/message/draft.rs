@@ -102,7 +102,8 @@ impl Edit {
 }
 
 fn check(content: &str, metadata: Option<&Value>) -> Result<(), DraftError> {
-    if Value::from(content).to_string().len() - QUOTES > MAX_CONTENT_BYTES {
+    let text = serde_json::to_string(content).expect("a text is plain data");
+    if text.len() - QUOTES > MAX_CONTENT_BYTES {
         return Err(DraftError::ContentTooLarge);
     }
     let metadata = metadata.map(Value::to_string).unwrap_or_default();

@@ -65,7 +65,7 @@ impl SessionId {
         Self { id, text }
     }
 
-    /// Reads an id that a client sends, and signs it anew: what others get is always of the newest key.
+    /// Reads an id that a client sends. One of an older key is signed anew: what others get is always of the newest.
     pub fn verify(keys: &KeyRing, text: &str) -> Result<Self, InvalidSessionId> {
         let mut parts = text.splitn(3, '.');
         let (Some(id), Some(key), Some(signature)) = (parts.next(), parts.next(), parts.next())
@@ -74,17 +74,21 @@ impl SessionId {
         };
         let id = Uuid::try_parse(id).map_err(|_| InvalidSessionId)?;
         let key = keys.find(key).ok_or(InvalidSessionId)?;
-        let signature = URL_SAFE_NO_PAD
+        let bytes = URL_SAFE_NO_PAD
             .decode(signature)
             .map_err(|_| InvalidSessionId)?;
         // A shorter signature would be easier to guess, and `verify_truncated_left` would take it.
-        if signature.len() != SIGNATURE_BYTES {
+        if bytes.len() != SIGNATURE_BYTES {
             return Err(InvalidSessionId);
         }
         key.mac(id.as_bytes())
-            .verify_truncated_left(&signature)
+            .verify_truncated_left(&bytes)
             .map_err(|_| InvalidSessionId)?;
-        Ok(Self::sign(keys, id))
+        if key.id != keys.newest().id {
+            return Ok(Self::sign(keys, id));
+        }
+        let text = format!("{id}.{}.{signature}", key.id);
+        Ok(Self { id, text })
     }
 
     /// The signed form.

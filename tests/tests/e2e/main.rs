@@ -48,4 +48,5 @@ mod strangers;
 mod switches;
 mod threats;
 mod tickets;
+mod together;
 mod unannounced;
