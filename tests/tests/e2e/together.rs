@@ -102,7 +102,7 @@ impl Process {
 
 async fn until_one_waits(database: &Client) {
     const WAITING: &str = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%message_send%'";
-    while database.query(WAITING, &[]).await.unwrap().is_empty() {
+    while database.query_typed(WAITING, &[]).await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
