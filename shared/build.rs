@@ -6,7 +6,9 @@ use std::{
 };
 
 fn main() {
-    let locales = Path::new(env!("CARGO_MANIFEST_DIR")).join("locales");
+    // Asked at run time: a target folder that another checkout filled has this program as that one compiled it.
+    let package = env::var_os("CARGO_MANIFEST_DIR").expect("Cargo says where the package is");
+    let locales = Path::new(&package).join("locales");
     println!("cargo::rerun-if-changed={}", locales.display());
     let mut files: Vec<PathBuf> = fs::read_dir(&locales)
         .expect("the folder of the languages is there")

@@ -13,13 +13,14 @@ mod window;
 mod world;
 
 use std::{
-    env,
+    env, io,
     os::unix::process::CommandExt,
     process::{Command, ExitCode},
 };
 
 use anyhow::Result;
 use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     cli::Options,
@@ -36,8 +37,7 @@ fn main() -> ExitCode {
     if cfg!(debug_assertions) && options.url.is_none() && !options.own.debug {
         return optimised();
     }
-    let runtime = tokio::runtime::Runtime::new();
-    let result = runtime
+    let result = executor(&options)
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run(&options)));
     match result {
@@ -48,6 +48,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// One thread for what measures: handing work from thread to thread takes processor time from what is measured. The stack has what
+/// `cargo dev` has.
+fn executor(options: &Options) -> io::Result<Runtime> {
+    let mut builder = match options.own.only_stack {
+        true => Builder::new_multi_thread(),
+        false => Builder::new_current_thread(),
+    };
+    builder.enable_all().build()
 }
 
 /// Runs this program again, built with optimisation: a gateway without it is not what anybody wants to measure.
