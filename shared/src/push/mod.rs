@@ -3,10 +3,10 @@
 mod gateway;
 mod report;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 use uuid::Uuid;
 
 pub use gateway::Gateway;
@@ -20,7 +20,8 @@ use crate::{
     frame::ServerFrame,
 };
 
-/// Posts under way at once: enough to hide the gateway's latency, few enough to leave the account's bucket to others.
+/// Posts under way at once, in all invocations of a process: enough to hide the gateway's latency, few enough to leave the account's
+/// bucket to others. Each beyond would open a connection, and all of them would take longer.
 const CONCURRENCY: usize = 32;
 /// A sender waits for the pushes before its ack; past this, who was not reached finds out by sync.
 const TIME_BUDGET: Duration = Duration::from_secs(5);
@@ -31,6 +32,7 @@ pub struct Pusher {
     gateway: Gateway,
     cache: Cache,
     enabled: bool,
+    posts: Arc<Semaphore>,
 }
 
 impl Pusher {
@@ -40,6 +42,7 @@ impl Pusher {
             gateway: Gateway::new(config)?,
             cache,
             enabled: config.push,
+            posts: Arc::new(Semaphore::new(CONCURRENCY)),
         })
     }
 
@@ -111,7 +114,9 @@ impl Pusher {
     }
 
     async fn post(&self, target: Target, data: &str) -> (Target, Delivery) {
+        let permit = self.posts.acquire().await;
         let delivery = self.gateway.post(&target.connection_id, data).await;
+        drop(permit);
         (target, delivery)
     }
 
