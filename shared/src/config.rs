@@ -207,12 +207,13 @@ fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::HashMap;
 
     use super::*;
 
-    fn read(changes: &[(&'static str, &'static str)]) -> Result<Config, ConfigError> {
+    /// What is required, with changes.
+    pub(crate) fn read(changes: &[(&'static str, &'static str)]) -> Result<Config, ConfigError> {
         let mut vars = HashMap::from([
             ("DATABASE_URL", "postgres://u:hunter2@h/d"),
             ("REDIS_URL", "redis://h"),

@@ -37,20 +37,10 @@ mod tests {
     use tokio::runtime::RuntimeFlavor;
 
     use super::*;
+    use crate::config;
 
-    fn config(invocations: &str) -> Result<Config, ConfigError> {
-        Config::read(|name| {
-            let value = match name {
-                "DATABASE_URL" => "postgres://127.0.0.1/nowhere",
-                "REDIS_URL" => "redis://127.0.0.1",
-                "SESSION_KEYS" | "TOKEN_KEYS" => "a-secret-of-more-than-32-characters",
-                "WEBSOCKET_URL" => "ws://127.0.0.1/prod",
-                "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI" => "http://127.0.0.1/prod",
-                "AWS_LAMBDA_MAX_CONCURRENCY" => invocations,
-                _ => return None,
-            };
-            Some(value.to_owned())
-        })
+    fn config(invocations: &'static str) -> Result<Config, ConfigError> {
+        config::tests::read(&[("AWS_LAMBDA_MAX_CONCURRENCY", invocations)])
     }
 
     #[test]

@@ -46,9 +46,11 @@ struct State {
     sessions: HashSet<SessionId>,
 }
 
+type Tell = oneshot::Sender<Result<Stored, DatabaseError>>;
+
 struct Waiting {
     message: NewMessage,
-    tell: oneshot::Sender<Result<Stored, DatabaseError>>,
+    tell: Tell,
 }
 
 impl SendQueue {
@@ -118,7 +120,7 @@ impl SendQueue {
             Err(error) => {
                 let error = Arc::new(error);
                 for waiting in batch {
-                    waiting.answer(Err(DatabaseError::Together(error.clone())));
+                    answer(waiting.tell, Err(DatabaseError::Together(error.clone())));
                 }
             }
         }
@@ -126,8 +128,10 @@ impl SendQueue {
 
     async fn store_one(&self, waiting: Waiting) {
         let Waiting { message, tell } = waiting;
-        let stored = store::one(&self.database, &self.lifetime, message).await;
-        tell.send(stored).ok();
+        answer(
+            tell,
+            store::one(&self.database, &self.lifetime, message).await,
+        );
     }
 
     fn take(&self) -> Option<Vec<Waiting>> {
@@ -172,21 +176,20 @@ impl Waiting {
     fn session(&self) -> SessionId {
         self.message.session().clone()
     }
+}
 
-    /// Whoever gave up meanwhile finds out by its next try: the key is the same.
-    fn answer(self, stored: Result<Stored, DatabaseError>) {
-        self.tell.send(stored).ok();
-    }
+/// Whoever gave up meanwhile finds out by its next try: the key is the same.
+fn answer(tell: Tell, stored: Result<Stored, DatabaseError>) {
+    tell.send(stored).ok();
 }
 
 /// Gives each its row.
 fn answer_all(batch: Vec<Waiting>, rows: &[Row]) {
     let mut of_place: HashMap<i64, &Row> = rows.iter().map(|row| (row.get("place"), row)).collect();
-    for (waiting, place) in batch.into_iter().zip(1..) {
+    for (Waiting { message, tell }, place) in batch.into_iter().zip(1..) {
         // A statement that gives no row for one of its arguments is a mistake of ours; its sender hears nothing else than of a time-out.
         if let Some(row) = of_place.remove(&place) {
-            let Waiting { message, tell } = waiting;
-            tell.send(Ok(Stored::read(message, row))).ok();
+            answer(tell, Ok(Stored::read(message, row)));
         }
     }
 }

@@ -20,8 +20,9 @@ use crate::{
     frame::ServerFrame,
 };
 
-/// Posts under way at once, in all invocations of a process: enough to hide the gateway's latency, few enough to leave the account's
-/// bucket to others. Each beyond would open a connection, and all of them would take longer.
+/// Posts under way at once: enough to hide the gateway's latency, few enough to leave the account's bucket to others. Frames to others share
+/// them in all invocations of a process, for each post beyond would open a connection, and all would take longer; whoever closes sockets
+/// has as many besides.
 const CONCURRENCY: usize = 32;
 /// A sender waits for the pushes before its ack; past this, who was not reached finds out by sync.
 const TIME_BUDGET: Duration = Duration::from_secs(5);
