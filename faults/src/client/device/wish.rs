@@ -17,6 +17,9 @@ const LONGEST_QUEUE: usize = 4;
 const LONG_EVERY: usize = 23;
 const LONG_WORDS: usize = 600;
 
+/// A device reads one of so many last messages, so that another of the user's has often read further.
+const OLDEST_READ: usize = 24;
+
 impl Actor {
     pub(super) fn wish(&mut self, wish: Wish) {
         if self.outbox.waiting.len() >= LONGEST_QUEUE || self.views.is_empty() {
@@ -129,7 +132,7 @@ impl Actor {
         let seq = messages
             .keys()
             .rev()
-            .nth(choice / LONG_EVERY % messages.len().min(6))
+            .nth(choice / LONG_EVERY % messages.len().min(OLDEST_READ))
             .copied();
         let key = self.key('r');
         self.outbox.add(Request::Read {
