@@ -20,7 +20,7 @@ use aws_sdk_apigatewaymanagement::{
 };
 use tokio::time::timeout;
 
-use super::Delivery;
+use super::{Delivery, plain::Plain};
 use crate::config::{Config, ConfigError};
 
 /// One request; a gateway that takes longer is treated as failing.
@@ -79,6 +79,7 @@ impl Gateway {
                 .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                 // The SDK would retry three times with a second between: a push has no such time.
                 .retry_config(RetryConfig::disabled())
+                .interceptor(Plain::new())
                 .build();
             Client::from_conf(config)
         })

@@ -1,6 +1,7 @@
 //! One frame to many connections.
 
 mod gateway;
+mod plain;
 mod report;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
