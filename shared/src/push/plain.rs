@@ -16,7 +16,8 @@ use aws_smithy_runtime_api::client::interceptors::disable_interceptor;
 const CAUSE: &str = "a post is tried once, and made for every socket that is told";
 
 /// Leaves out the SDK's name and version, the number of the try, and the measuring of the clock for the next one. Each is made,
-/// sent, signed and read again for every socket that is told.
+/// sent, signed and read again for every socket that is told. `aws-runtime` must be the version that the SDK has: of another one,
+/// these are other types, and nothing is left out (`tests/tests/allocations.rs` would tell).
 #[derive(Debug)]
 pub(super) struct Plain(FrozenLayer);
 
