@@ -18,9 +18,9 @@ use aws_sdk_apigatewaymanagement::{
     },
     primitives::Blob,
 };
-use tokio::time::timeout;
+use tokio::{sync::Semaphore, time::timeout};
 
-use super::{Delivery, plain::Plain};
+use super::{CONCURRENCY, Delivery, plain::Plain};
 use crate::config::{Config, ConfigError};
 
 /// One request; a gateway that takes longer is treated as failing.
@@ -35,6 +35,7 @@ const MAX_JITTER: Duration = Duration::from_millis(100);
 pub struct Gateway {
     endpoint: String,
     client: Arc<OnceLock<Client>>,
+    posts: Arc<Semaphore>,
 }
 
 impl Gateway {
@@ -51,6 +52,7 @@ impl Gateway {
         Ok(Self {
             endpoint,
             client: Arc::default(),
+            posts: Arc::new(Semaphore::new(CONCURRENCY)),
         })
     }
 
@@ -85,8 +87,9 @@ impl Gateway {
         })
     }
 
-    /// Posts a frame to a connection, once more after a fault that may pass.
+    /// Posts a frame to a connection, once more after a fault that may pass. Waits where so many posts are under way already.
     pub(super) async fn post(&self, connection_id: &str, data: &str) -> Delivery {
+        let _permit = self.posts.acquire().await;
         match self.try_post(connection_id, data).await {
             Delivery::Throttled | Delivery::Failed => {
                 tokio::time::sleep(MAX_JITTER.mul_f64(rand::random())).await;

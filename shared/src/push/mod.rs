@@ -4,10 +4,10 @@ mod gateway;
 mod plain;
 mod report;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use futures_util::{StreamExt, stream};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 pub use gateway::Gateway;
@@ -21,9 +21,8 @@ use crate::{
     frame::ServerFrame,
 };
 
-/// Posts under way at once: enough to hide the gateway's latency, few enough to leave the account's bucket to others. Frames to others share
-/// them in all invocations of a process, for each post beyond would open a connection, and all would take longer; whoever closes sockets
-/// has as many besides.
+/// Posts under way at once: enough to hide the gateway's latency, few enough to leave the account's bucket to others. All invocations of a
+/// process share them, for each post beyond would open a connection, and all would take longer.
 const CONCURRENCY: usize = 32;
 /// A sender waits for the pushes before its ack; past this, who was not reached finds out by sync.
 const TIME_BUDGET: Duration = Duration::from_secs(5);
@@ -34,7 +33,6 @@ pub struct Pusher {
     gateway: Gateway,
     cache: Cache,
     enabled: bool,
-    posts: Arc<Semaphore>,
 }
 
 impl Pusher {
@@ -44,7 +42,6 @@ impl Pusher {
             gateway: Gateway::new(config)?,
             cache,
             enabled: config.push,
-            posts: Arc::new(Semaphore::new(CONCURRENCY)),
         })
     }
 
@@ -116,26 +113,20 @@ impl Pusher {
     }
 
     async fn post(&self, target: Target, data: &str) -> (Target, Delivery) {
-        let permit = self.posts.acquire().await;
         let delivery = self.gateway.post(&target.connection_id, data).await;
-        drop(permit);
         (target, delivery)
     }
 
     /// Tells some sockets goodbye and closes them, many at once.
     pub async fn close_all(&self, targets: &[Target], frame: &ServerFrame<'_>) {
+        let data = frame.to_json();
         stream::iter(targets)
-            .for_each_concurrent(CONCURRENCY, |target| self.close(target, frame))
+            .for_each_concurrent(CONCURRENCY, |target| self.close(target, &data))
             .await;
     }
 
-    async fn close(&self, target: &Target, frame: &ServerFrame<'_>) {
-        if self
-            .gateway
-            .post(&target.connection_id, &frame.to_json())
-            .await
-            != Delivery::Gone
-        {
+    async fn close(&self, target: &Target, data: &str) {
+        if self.gateway.post(&target.connection_id, data).await != Delivery::Gone {
             self.gateway.delete(&target.connection_id).await;
         }
     }
