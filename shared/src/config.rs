@@ -53,6 +53,9 @@ pub struct Config {
     pub members_per_session: u32,
     /// `CONNECTIONS_PER_USER`, 50 unless set: sockets that a user may have open.
     pub connections_per_user: u32,
+    /// `PREPARED_STATEMENTS`, off unless `on`: whether a connection to PostgreSQL is asked to know statements by name. Only for where no
+    /// pooler gives it to others between two statements.
+    pub prepared_statements: bool,
     /// `PUSH`, on unless `off`: whether others are told at once. Off, they find out by sync.
     pub push: bool,
     /// `LIMITS`, on unless `off`: whether limits are counted.
@@ -97,9 +100,10 @@ impl Config {
             sessions_per_user: vars.count("SESSIONS_PER_USER", 1_000)?,
             members_per_session: vars.count("MEMBERS_PER_SESSION", 100)?,
             connections_per_user: vars.count("CONNECTIONS_PER_USER", 50)?,
-            push: vars.switch("PUSH")?,
-            limits: vars.switch("LIMITS")?,
-            cache: vars.switch("CACHE")?,
+            prepared_statements: vars.switch("PREPARED_STATEMENTS", false)?,
+            push: vars.switch("PUSH", true)?,
+            limits: vars.switch("LIMITS", true)?,
+            cache: vars.switch("CACHE", true)?,
             concurrency: vars.count("AWS_LAMBDA_MAX_CONCURRENCY", 1)? as usize,
         })
     }
@@ -178,9 +182,10 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
             .ok_or(ConfigError::Invalid { name, expected })
     }
 
-    fn switch(&self, name: &'static str) -> Result<bool, ConfigError> {
+    fn switch(&self, name: &'static str, default: bool) -> Result<bool, ConfigError> {
         match self.optional(name).as_deref() {
-            None | Some("on") => Ok(true),
+            None => Ok(default),
+            Some("on") => Ok(true),
             Some("off") => Ok(false),
             Some(_) => Err(ConfigError::Invalid {
                 name,
@@ -232,6 +237,7 @@ pub(crate) mod tests {
         assert_eq!(config.pong_wait, Duration::from_secs(60));
         assert_eq!(config.message_retention, Duration::from_secs(7_776_000));
         assert!(config.push && config.limits && config.cache);
+        assert!(!config.prepared_statements);
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::template::Template;
 
 /// Variables without which no PostgreSQL or Redis is started.
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
+/// `on` where functions reach PostgreSQL without a pooler.
+pub(super) const PREPARED_STATEMENTS: &str = "PREPARED_STATEMENTS";
 pub(super) const REDIS_URL: &str = "REDIS_URL";
 
 /// No function declares this variable, so a value for it would go nowhere.

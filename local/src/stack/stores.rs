@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use super::{
     StackOptions,
-    environment::{DATABASE_URL, REDIS_URL, declares, override_declared},
+    environment::{DATABASE_URL, PREPARED_STATEMENTS, REDIS_URL, declares, override_declared},
 };
 use crate::{
     dials::{Dials, Link, Proxy},
@@ -79,6 +79,12 @@ impl Stores {
                 false => url.clone(),
             };
             addresses.insert(DATABASE_URL.to_owned(), url);
+        }
+        let is_set = [&options.shell, &options.environment]
+            .iter()
+            .any(|variables| variables.contains_key(PREPARED_STATEMENTS));
+        if postgres.is_some() && pooler.is_none() && !is_set {
+            addresses.insert(PREPARED_STATEMENTS.to_owned(), "on".to_owned());
         }
         if let Some(url) = &redis_url {
             let url = match &redis {

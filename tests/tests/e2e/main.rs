@@ -30,6 +30,7 @@ mod nonsense;
 mod order;
 mod pooler;
 mod postgres_away;
+mod prepared;
 mod recent_list;
 mod redacted;
 mod redis_away;

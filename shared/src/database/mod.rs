@@ -1,14 +1,15 @@
 //! The way to PostgreSQL, the truth.
 //!
-//! Every statement goes through `query_typed`, in one round trip and without a named prepared statement: those fail behind a pooler
-//! in transaction mode. A connection that lay frozen between two invocations may be dead without knowing it, so a statement that
-//! may run twice gets a second connection.
+//! Every statement travels with its text, in one round trip, or by a name that its connection knows it by, where no pooler in transaction
+//! mode stands between: behind one, the next statement may find another connection. A connection that lay frozen between two invocations
+//! may be dead without knowing it, so a statement that may run twice gets a second connection.
+
+mod lease;
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
-use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
-};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
+use lease::Lease;
 use tokio_postgres::{
     Config as PostgresConfig, NoTls, Row,
     config::SslMode,
@@ -36,6 +37,8 @@ pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: Pool,
+    /// Whether a connection knows by name what it has run before.
+    by_name: bool,
 }
 
 /// Why a statement gave no answer.
@@ -137,10 +140,13 @@ impl From<tokio_postgres::Error> for DatabaseError {
 impl Database {
     /// A pool for `DATABASE_URL`, as large as the invocations that this environment serves at once.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
-        Self::at(&config.database_url, config.concurrency)
+        Ok(Self {
+            by_name: config.prepared_statements,
+            ..Self::at(&config.database_url, config.concurrency)?
+        })
     }
 
-    /// A pool for an address.
+    /// A pool for an address, of a pooler too.
     pub fn at(url: &Secret, connections: usize) -> Result<Self, ConfigError> {
         let invalid = ConfigError::Invalid {
             name: "DATABASE_URL",
@@ -168,7 +174,10 @@ impl Database {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|_| invalid)?;
-        Ok(Self { pool })
+        Ok(Self {
+            pool,
+            by_name: false,
+        })
     }
 
     /// Runs a statement that may run twice: a broken connection gets it a second try on a new one.
@@ -205,40 +214,14 @@ impl Database {
         statement: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, DatabaseError> {
-        let client = Lease(Some(self.pool.get().await.map_err(DatabaseError::Connect)?));
-        let rows = client.query_typed(statement, params).await?;
-        client.give_back();
+        let lease = Lease::new(self.pool.get().await.map_err(DatabaseError::Connect)?);
+        let rows = if self.by_name {
+            lease.query_by_name(statement, params).await?
+        } else {
+            lease.query(statement, params).await?
+        };
+        lease.give_back();
         Ok(rows)
-    }
-}
-
-/// A connection that returns to the pool only after a complete answer. One whose caller gave up may have a statement running, which
-/// the next caller would have to wait for: it is closed instead.
-struct Lease(Option<Object>);
-
-impl Lease {
-    async fn query_typed(
-        &self,
-        statement: &str,
-        params: &[Param<'_>],
-    ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        let client = self
-            .0
-            .as_ref()
-            .expect("a lease holds its connection until it is given back");
-        client.query_typed(statement, params).await
-    }
-
-    fn give_back(mut self) {
-        self.0.take();
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(object) = self.0.take() {
-            drop(Object::take(object));
-        }
     }
 }
 
