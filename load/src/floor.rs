@@ -10,7 +10,10 @@ use anyhow::{Context, Result};
 use futures_util::future::try_join_all;
 use redis::aio::MultiplexedConnection;
 use serde::Serialize;
-use tokio_postgres::{Client, NoTls, types::Type};
+use tokio_postgres::{
+    Client, NoTls, Statement,
+    types::{ToSql, Type},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -32,6 +35,8 @@ pub(crate) struct Floor {
 
 struct FloorClient {
     database: Client,
+    /// Prepared, as whoever wants the least would have it.
+    send: Statement,
     cache: MultiplexedConnection,
     session: Uuid,
     text: String,
@@ -72,8 +77,10 @@ impl Floor {
             let new =
                 "INSERT INTO load_floor.sessions VALUES ($1, 0, now()) ON CONFLICT DO NOTHING";
             database.query_typed(new, &[(&session, Type::UUID)]).await?;
+            let send = prepare(&database).await?;
             anyhow::Ok(FloorClient {
                 database,
+                send,
                 cache,
                 session,
                 text: "x".repeat(options.bytes),
@@ -125,11 +132,7 @@ impl Floor {
 
 impl FloorClient {
     async fn send(&mut self) -> Result<()> {
-        let params = [
-            (&self.session as _, Type::UUID),
-            (&self.text as _, Type::TEXT),
-        ];
-        self.database.query_typed(SEND, &params).await?;
+        self.insert().await?;
         let key = format!("load_floor:{}", self.session);
         let mut pipeline = redis::pipe();
         pipeline.rpush(&key, &self.text).ignore();
@@ -137,6 +140,19 @@ impl FloorClient {
         pipeline.expire(&key, 3_600).ignore();
         Ok(pipeline.query_async(&mut self.cache).await?)
     }
+
+    #[expect(clippy::disallowed_methods, reason = "the statement is prepared")]
+    async fn insert(&self) -> Result<()> {
+        let params: [&(dyn ToSql + Sync); 2] = [&self.session, &self.text];
+        self.database.query(&self.send, &params).await?;
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "no pooler is in the way")]
+async fn prepare(database: &Client) -> Result<Statement> {
+    let types = [Type::UUID, Type::TEXT];
+    Ok(database.prepare_typed(SEND, &types).await?)
 }
 
 async fn connect(url: &str) -> Result<Client> {
