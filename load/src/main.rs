@@ -53,11 +53,10 @@ fn main() -> ExitCode {
 /// One thread for what measures: handing work from thread to thread takes processor time from what is measured. The stack has what
 /// `cargo dev` has.
 fn executor(options: &Options) -> io::Result<Runtime> {
-    let mut builder = match options.own.only_stack {
-        true => Builder::new_multi_thread(),
-        false => Builder::new_current_thread(),
-    };
-    builder.enable_all().build()
+    match options.own.only_stack {
+        true => local::executor(),
+        false => Builder::new_current_thread().enable_all().build(),
+    }
 }
 
 /// Runs this program again, built with optimisation: a gateway without it is not what anybody wants to measure.

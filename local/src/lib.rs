@@ -11,6 +11,7 @@
 //! | [`server`] | a router on a port |
 //! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
 //! | [`clock`] | the time of all of them, which can be moved on by hand |
+//! | [`executor`] | the threads that all of it shares |
 //! | [`dials`] | faults on purpose: in posts, sockets, functions and databases |
 //! | [`stack`] | all of it together, with one start and one stop |
 //! | [`logs`] | the functions' output, line by line |
@@ -21,6 +22,7 @@
 pub mod build;
 pub mod clock;
 pub mod dials;
+mod executor;
 pub mod gateway;
 pub mod lambda;
 pub mod logs;
@@ -33,3 +35,5 @@ pub mod stack;
 pub mod template;
 pub mod transcript;
 mod watch;
+
+pub use executor::executor;

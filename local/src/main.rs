@@ -17,6 +17,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{CommandFactory, FromArgMatches};
 use local::{
+    executor,
     lambda::LambdaOptions,
     progress::{Event, Progress},
     screen::{Addresses, LogFormat, Style, overview},
@@ -34,8 +35,7 @@ use crate::cli::{Cli, Command, Migrate, Run};
 /// What a shell says of a program that an interrupt has ended.
 const INTERRUPTED: i32 = 130;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = command_line();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
@@ -43,7 +43,20 @@ async fn main() -> ExitCode {
         .with_writer(io::stderr)
         .without_time()
         .init();
-    let result = match cli.command {
+    let result = executor()
+        .context("starting threads")
+        .and_then(|executor| executor.block_on(obey(cli)));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn obey(cli: Cli) -> Result<()> {
+    match cli.command {
         None => run(cli.run).await,
         Some(Command::Migrate(options)) => apply_migrations(options).await,
         Some(Command::Invoke(options)) => invoke::invoke(&options).await,
@@ -52,13 +65,6 @@ async fn main() -> ExitCode {
         Some(Command::Schedules(port)) => dial::schedules(port).await,
         Some(Command::Dial(options)) => dial::dial(options).await,
         Some(Command::Program(words)) => program::run(&words),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            report(&error);
-            ExitCode::FAILURE
-        }
     }
 }
 
