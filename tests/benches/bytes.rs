@@ -49,6 +49,7 @@ async fn main() {
     let stack = TestStack::with()
         .no_schedules()
         .database_url(&database.before(database_url))
+        .variable("PREPARED_STATEMENTS", "on")
         .redis_url(&redis.before(redis_url))
         .variable("WEBSOCKET_URL", &format!("ws://{}/prod", sockets.address))
         .variable(
