@@ -155,14 +155,17 @@ async fn an_ack_before_the_commit() {
 async fn a_send_without_the_row_lock() {
     let mut options = options(&[]).await;
     options.sabotage = vec![
-        "ALTER TABLE messages DROP CONSTRAINT messages_pkey, DROP CONSTRAINT messages_change_key"
-            .to_owned(),
+        "ALTER TABLE messages DROP CONSTRAINT messages_pkey, DROP CONSTRAINT messages_change_key".to_owned(),
         replace("message_send", "FOR NO KEY UPDATE", ""),
-        replace(
-            "message_send",
-            "change = s.change + 1",
-            "change = (SELECT o.change + 1 FROM sessions o, pg_sleep(0.02) WHERE o.id = p_session)",
-        ),
+        "CREATE OR REPLACE FUNCTION session_next_change(p_session uuid, p_lifetime interval, OUT change bigint, OUT at timestamptz)
+         LANGUAGE plpgsql AS $$
+         BEGIN
+             SELECT s.change + 1, greatest(clock_timestamp(), s.changed_at + interval '1 microsecond') INTO change, at
+             FROM sessions s WHERE s.id = p_session;
+             PERFORM pg_sleep(0.02);
+             UPDATE sessions s SET change = session_next_change.change, changed_at = at WHERE s.id = p_session;
+         END $$"
+            .to_owned(),
     ];
     breaks(options, Rule::Holes).await;
 }
