@@ -50,8 +50,7 @@ async fn main() -> Result<ExitCode> {
     say(&database, id, user).await?;
     let indexed = plans(&database, id, user).await?;
 
-    let environment = &stack.stack().template().functions["RestSyncFunction"].environment;
-    let config = Config::read(|name| environment.get(name).cloned())?;
+    let config = Config::read(stack.variables("RestSyncFunction", &[]))?;
     let uncached = App::new(Config {
         cache: false,
         ..config.clone()

@@ -118,6 +118,21 @@ impl TestStack {
             .expect("the template declares the schedule")
     }
 
+    /// The environment variables that a function is started with, by name, some of them changed.
+    pub fn variables(
+        &self,
+        function: &str,
+        changes: &[(&str, &str)],
+    ) -> impl Fn(&str) -> Option<String> {
+        let mut variables = self.stack().template().functions[function]
+            .environment
+            .clone();
+        for (name, value) in changes {
+            variables.insert((*name).to_owned(), (*value).to_owned());
+        }
+        move |name| variables.get(name).cloned()
+    }
+
     /// A connection to the functions' database.
     pub async fn database(&self) -> tokio_postgres::Client {
         let url = self

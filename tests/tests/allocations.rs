@@ -34,8 +34,7 @@ fn a_send_allocates_no_more_than_it_did() {
     let stack = world.block_on(TestStack::with().no_schedules().start());
     let Conversation { ada, session, .. } = world.block_on(stack.conversation());
     let user: Uuid = ada.id.parse().expect("it is a UUID");
-    let environment = &stack.stack().template().functions["WsMessageFunction"].environment;
-    let config = Config::read(|name| environment.get(name).cloned());
+    let config = Config::read(stack.variables("WsMessageFunction", &[]));
     let function = Function::new(config.expect("the functions start with it"), user, &session);
 
     let stored = function.least();

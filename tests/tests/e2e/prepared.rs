@@ -12,17 +12,33 @@ const KNOWN: &str = "SELECT count(*) FROM pg_prepared_statements WHERE from_sql 
 
 /// The way of `ws-message` to PostgreSQL, of one connection.
 fn database(stack: &TestStack, prepared: &str) -> Database {
-    let environment = &stack.stack().template().functions["WsMessageFunction"].environment;
-    let config = Config::read(|name| match name {
-        "PREPARED_STATEMENTS" => Some(prepared.to_owned()),
-        "DATABASE_URL" => stack.stack().database_url().map(str::to_owned),
-        _ => environment.get(name).cloned(),
-    });
+    let changes = [
+        ("PREPARED_STATEMENTS", prepared),
+        ("DATABASE_URL", stack.stack().database_url().unwrap()),
+    ];
+    let config = Config::read(stack.variables("WsMessageFunction", &changes));
     Database::new(&config.unwrap()).unwrap()
 }
 
 async fn number(database: &Database, sql: &str) -> Result<i64, DatabaseError> {
     Ok(database.query(sql, &[]).await?[0].get(0))
+}
+
+#[tokio::test]
+async fn a_stack_asks_for_it_where_no_pooler_is_in_the_way_and_nobody_said_otherwise() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let asked = |stack: &TestStack| {
+        let variable = stack.variables("WsMessageFunction", &[]);
+        variable("PREPARED_STATEMENTS").unwrap()
+    };
+    let expected = if stack.has_pooler() { "off" } else { "on" };
+    assert_eq!(asked(&stack), expected);
+    let other = TestStack::with()
+        .variable("PREPARED_STATEMENTS", "off")
+        .no_schedules()
+        .start()
+        .await;
+    assert_eq!(asked(&other), "off");
 }
 
 #[tokio::test]

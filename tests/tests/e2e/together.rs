@@ -28,11 +28,8 @@ struct Process {
 impl Process {
     async fn start() -> Self {
         let stack = TestStack::with().no_schedules().start().await;
-        let environment = &stack.stack().template().functions["WsMessageFunction"].environment;
-        let config = Config::read(|name| match name {
-            "AWS_LAMBDA_MAX_CONCURRENCY" => Some("16".to_owned()),
-            _ => environment.get(name).cloned(),
-        });
+        let several = [("AWS_LAMBDA_MAX_CONCURRENCY", "16")];
+        let config = Config::read(stack.variables("WsMessageFunction", &several));
         let app = App::new(config.unwrap()).unwrap();
         let ada = stack.guest().await;
         let locked = ada.open_session("Locked").await;
