@@ -37,6 +37,7 @@ fn main() -> ExitCode {
     if cfg!(debug_assertions) && options.url.is_none() && !options.own.debug {
         return optimised();
     }
+    local::batch::enter();
     let result = executor(&options)
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run(&options)));

@@ -12,6 +12,7 @@
 //! | [`services`] | PostgreSQL and Redis: found, installed, started, migrated |
 //! | [`clock`] | the time of all of them, which can be moved on by hand |
 //! | [`executor`] | the threads that all of it shares |
+//! | [`batch`] | how the kernel shares the cores among its processes |
 //! | [`dials`] | faults on purpose: in posts, sockets, functions and databases |
 //! | [`stack`] | all of it together, with one start and one stop |
 //! | [`logs`] | the functions' output, line by line |
@@ -19,6 +20,7 @@
 //! | [`screen`] | what a person at a terminal reads |
 //! | [`transcript`] | conversations in plain text, played against any address |
 //! | `watch` | functions that follow their code |
+pub mod batch;
 pub mod build;
 pub mod clock;
 pub mod dials;

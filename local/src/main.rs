@@ -17,7 +17,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::{CommandFactory, FromArgMatches};
 use local::{
-    executor,
+    batch, executor,
     lambda::LambdaOptions,
     progress::{Event, Progress},
     screen::{Addresses, LogFormat, Style, overview},
@@ -89,6 +89,7 @@ fn report(error: &anyhow::Error) {
 }
 
 async fn run(options: Run) -> Result<()> {
+    batch::enter();
     let mut interrupts = Interrupts::new()?;
     let page = static_dir(&options);
     let options = stack_options(options, page.clone());
