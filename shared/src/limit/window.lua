@@ -1,51 +1,59 @@
 -- A sliding window: at most `max` in any `period`. It counts under every limit that is asked, or under none if one of them is full.
--- KEYS[i] {<who>}:limit:<what>, a packed list of time, count, time, count, …: Unix milliseconds, oldest first
+-- KEYS[i] {<who>}:limit:<what>, records of 12 bytes, oldest first: Unix milliseconds, and how many were counted until then. All but the
+-- first may be within the window; the first says what was counted before them.
 -- ARGV[2i - 1] max  ARGV[2i] period in milliseconds
 -- Up to 128 it is exact: each millisecond leaves the window by itself. Above, those of one 128th of the period leave together, with the
--- last that could be among them: never more than `max`, and a key has 128 entries at most.
+-- last that could be among them: never more than `max`, and a key has 129 records at most.
 -- Returns {allowed 1 or 0, then for each limit: what remains, milliseconds until all of it is there, milliseconds to wait}.
+-- Records are read one by one, and as few as can be: a list of all would cost as much as everything else that Redis does for a message.
+local SIZE, RECORD = 12, '>I6I6'
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local asked, allowed = {}, 1
+local windows, answer = {}, { 1 }
 
 for i, key in ipairs(KEYS) do
   local max, period = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
   local grain = max > 128 and math.ceil(period / 128) or 0
-  local limit = { max = max, grain = grain, span = period + grain, log = {}, used = 0, wait = 0 }
-  local packed = redis.call('GET', key)
-  local old = packed and cmsgpack.unpack(packed) or {}
-  for j = 1, #old, 2 do
-    if old[j] + limit.span > now then
-      limit.log[#limit.log + 1] = old[j]
-      limit.log[#limit.log + 1] = old[j + 1]
-      limit.used = limit.used + old[j + 1]
+  local span = period + grain
+  local log = redis.call('GET', key) or struct.pack(RECORD, 0, 0)
+  local last, total = struct.unpack(RECORD, log, #log - SIZE + 1)
+  -- What has left since moves `first`.
+  local first, _, before = 1, struct.unpack(RECORD, log)
+  while first + SIZE < #log do
+    local at, count = struct.unpack(RECORD, log, first + SIZE)
+    if at + span > now then
+      break
     end
+    first, before = first + SIZE, count
   end
-  local left, j = limit.used, 1
-  while left >= max do
-    left = left - limit.log[j + 1]
-    limit.wait = limit.log[j] + limit.span - now
-    allowed = 0
-    j = j + 2
+  local window = { max = max, grain = grain, span = span, log = log, first = first, last = last, total = total }
+  window.used, window.wait = total - before, 0
+  if window.used >= max then
+    answer[1] = 0
+    local place, at, count = first, nil, before
+    while total - count >= max do
+      place = place + SIZE
+      at, count = struct.unpack(RECORD, log, place)
+    end
+    window.wait = at + span - now
   end
-  asked[i] = limit
+  windows[i] = window
 end
 
-local answer = { allowed }
-for i, limit in ipairs(asked) do
-  local log = limit.log
-  if allowed == 1 then
-    limit.used = limit.used + 1
-    if #log > 0 and now < log[#log - 1] + math.max(limit.grain, 1) then
-      log[#log] = log[#log] + 1
+for i, window in ipairs(windows) do
+  local log = window.log
+  if answer[1] == 1 then
+    if window.used > 0 and now < window.last + math.max(window.grain, 1) then
+      redis.call('SETRANGE', KEYS[i], #log - SIZE, struct.pack(RECORD, window.last, window.total + 1))
     else
-      log[#log + 1] = now
-      log[#log + 1] = 1
+      window.last = now
+      log = string.sub(log, window.first) .. struct.pack(RECORD, now, window.total + 1)
+      redis.call('SET', KEYS[i], log, 'PX', window.span)
     end
-    redis.call('SET', KEYS[i], cmsgpack.pack(log), 'PX', log[#log - 1] + limit.span - now)
+    window.used = window.used + 1
   end
-  answer[#answer + 1] = math.max(limit.max - limit.used, 0)
-  answer[#answer + 1] = #log > 0 and log[#log - 1] + limit.span - now or 0
-  answer[#answer + 1] = limit.wait
+  answer[#answer + 1] = math.max(window.max - window.used, 0)
+  answer[#answer + 1] = window.used > 0 and window.last + window.span - now or 0
+  answer[#answer + 1] = window.wait
 end
 return answer

@@ -19,8 +19,10 @@ if state[2] ~= ARGV[5] or change ~= head + 1 then
   redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
   return 0
 end
--- Each message stands once, by its latest change.
-redis.call('ZREMRANGEBYSCORE', KEYS[2], ARGV[4], ARGV[4])
+if ARGV[4] ~= '0' then
+  -- Each message stands once, by its latest change.
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], ARGV[4], ARGV[4])
+end
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
 redis.call('HSET', KEYS[1], 'head', ARGV[2])
 local excess = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[6])
