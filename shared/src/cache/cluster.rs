@@ -209,19 +209,15 @@ fn key(command: &Cmd) -> Option<&[u8]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::script;
+    use crate::cache::Script;
 
     #[test]
     fn commands_of_one_slot_stay_together_and_in_order_and_answers_come_back_in_theirs() {
         let mut pipeline = redis::pipe();
-        script(&mut pipeline, "return 1", &["{limit:message:me}"]);
+        Script::new("return 1").call(&mut pipeline, &["{limit:message:me}"]);
         pipeline.arg(5);
         pipeline.hset("{u:ada}:conns", "phone", 1).ignore();
-        script(
-            &mut pipeline,
-            "return 2",
-            &["{s:tea}:state", "{s:tea}:recent"],
-        );
+        Script::new("return 2").call(&mut pipeline, &["{s:tea}:state", "{s:tea}:recent"]);
         pipeline.expire("{u:ada}:conns", 60).ignore();
         pipeline.cmd("SET").arg("ticket:7").arg(1).arg("NX");
         let parts = parts(&pipeline).unwrap();

@@ -6,11 +6,13 @@
 mod address;
 mod cluster;
 mod node;
+mod script;
 
 use std::time::Duration;
 
 use redis::{FromRedisValue, Pipeline, RedisError};
 
+pub(crate) use self::script::Script;
 use self::{
     address::Address,
     cluster::{Cluster, Missing},
@@ -111,10 +113,4 @@ impl std::fmt::Debug for Cache {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cache").finish_non_exhaustive()
     }
-}
-
-/// Adds a script to a pipeline. The whole text goes, not its digest: a Redis that lost its scripts would refuse the digest in the
-/// middle of the pipeline, and a script is smaller than the messages beside it.
-pub(crate) fn script(pipeline: &mut Pipeline, text: &str, keys: &[&str]) {
-    pipeline.cmd("EVAL").arg(text).arg(keys.len()).arg(keys);
 }

@@ -7,11 +7,11 @@ use uuid::Uuid;
 
 use super::{Socket, live};
 use crate::{
-    cache::{Cache, CacheError, script},
+    cache::{Cache, CacheError, Script},
     sign_in,
 };
 
-const CROWDED: &str = include_str!("crowded.lua");
+static CROWDED: Script = Script::new(include_str!("crowded.lua"));
 
 /// API Gateway closes every socket after two hours; what is registered outlives that by an hour.
 const USER_KEY_SECONDS: i64 = 3 * 3_600;
@@ -67,7 +67,7 @@ pub async fn register(
 ) -> Result<Admission, CacheError> {
     let mut pipeline = redis::pipe();
     touch(&mut pipeline, socket);
-    script(&mut pipeline, CROWDED, &[&user_key(socket.user_id)]);
+    CROWDED.call(&mut pipeline, &[&user_key(socket.user_id)]);
     let since = chrono::Utc::now().timestamp_millis() - pong_wait.as_millis() as i64;
     pipeline.arg(max).arg(since);
     sign_in::ask(&mut pipeline, socket.sign_in);

@@ -3,10 +3,10 @@
 use redis::Pipeline;
 
 use super::{Limit, Rate, RateLimited, Who};
-use crate::{App, cache::script, code::log_failure, config::Config};
+use crate::{App, cache::Script, code::log_failure, config::Config};
 
-const WINDOW: &str = include_str!("window.lua");
-const GIVE_BACK: &str = include_str!("give_back.lua");
+static WINDOW: Script = Script::new(include_str!("window.lua"));
+static GIVE_BACK: Script = Script::new(include_str!("give_back.lua"));
 
 /// What the script answers; [`decide`] reads it.
 pub type Answer = Vec<i64>;
@@ -29,7 +29,7 @@ pub fn check(pipeline: &mut Pipeline, config: &Config, who: &Who, limits: &[Limi
         pipeline.lrange(format!("{}:limit:off", who.slot()), 0, 0);
         return;
     }
-    script(pipeline, WINDOW, &keys);
+    WINDOW.call(pipeline, &keys);
     for limit in limits {
         pipeline.arg(limit.max).arg(limit.period.as_millis() as u64);
     }
@@ -72,7 +72,7 @@ pub fn give_back(pipeline: &mut Pipeline, config: &Config, who: &Who, limit: &Li
     if !config.limits {
         return;
     }
-    script(pipeline, GIVE_BACK, &[&key(who, limit)]);
+    GIVE_BACK.call(pipeline, &[&key(who, limit)]);
 }
 
 /// Asks on its own, where no other round trip can carry the question. `None` where limits are off or Redis is away.

@@ -3,10 +3,7 @@
 use uuid::Uuid;
 
 use super::{Keys, lua};
-use crate::{
-    cache::{Cache, script},
-    code::log_failure,
-};
+use crate::{cache::Cache, code::log_failure};
 
 /// Longer than a refill may take: its statement has 2.5 s. A holder that died keeps the others from refilling for so long.
 pub(super) const LEASE_MILLIS: u64 = 3_000;
@@ -23,7 +20,7 @@ impl Lease {
     /// Lets the next reader try, where nothing came of it.
     pub(super) async fn give_back(self, cache: &Cache, session: Uuid) {
         let mut pipeline = redis::pipe();
-        script(&mut pipeline, lua::GIVE_BACK, &[&Keys::of(session).lease]);
+        lua::GIVE_BACK.call(&mut pipeline, &[&Keys::of(session).lease]);
         pipeline.arg(self.0.to_string());
         if let Err(error) = cache.run::<(i64,)>(&pipeline).await {
             log_failure(&error, "giving back a refill");

@@ -9,7 +9,7 @@ use super::{
     lua,
 };
 use crate::{
-    cache::{Cache, CacheError, script},
+    cache::{Cache, CacheError},
     message::Encoded,
     session::{Cursor, Epoch, SessionId, Visitor},
 };
@@ -53,7 +53,7 @@ pub async fn read(
     let (session, lease) = (visitor.session(), Lease::new());
     let keys = Keys::of(session.id);
     let mut pipeline = redis::pipe();
-    script(&mut pipeline, lua::READ, &keys.all());
+    lua::READ.call(&mut pipeline, &keys.all());
     pipeline
         .arg(visitor.user().to_string())
         .arg(cursor.map_or(-1, |cursor| cursor.change))

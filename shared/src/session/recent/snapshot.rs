@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::{CAPACITY, Keys, Recent, lease::Lease, lua, write};
 use crate::{
     App,
-    cache::script,
     code::log_failure,
     message::{Encoded, Message},
     session::{Epoch, SessionError, SessionId, Visitor},
@@ -71,9 +70,8 @@ async fn take(app: &App, visitor: &Visitor) -> Result<Snapshot, SessionError> {
 fn fill(session: &SessionId, snapshot: &Snapshot, lease: Lease) -> redis::Pipeline {
     let keys = Keys::of(session.id);
     let mut pipeline = redis::pipe();
-    script(
+    lua::FILL.call(
         &mut pipeline,
-        lua::FILL,
         &[&keys.state, &keys.recent, &keys.members, &keys.lease],
     );
     pipeline

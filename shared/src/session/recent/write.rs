@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{CAPACITY, Keys, lua, unannounced};
 use crate::{
     App,
-    cache::{Cache, script},
+    cache::Cache,
     code::log_failure,
     database::DatabaseError,
     message::Altered,
@@ -37,7 +37,7 @@ impl Announcement {
 /// Adds the warning that an alteration is on its way. Its answer is an integer.
 pub(crate) fn announce(pipeline: &mut Pipeline, session: &SessionId) -> Announcement {
     let (session, own) = (session.id, Uuid::now_v7());
-    script(pipeline, lua::ANNOUNCE, &[&Keys::of(session).sends]);
+    lua::ANNOUNCE.call(pipeline, &[&Keys::of(session).sends]);
     pipeline.arg(own.to_string()).arg(SENDS_SECONDS);
     Announcement { session, own }
 }
@@ -57,7 +57,7 @@ pub(crate) fn settle(
     change: i64,
     epoch: &Epoch,
 ) {
-    script(pipeline, lua::SETTLE, &Keys::of(announcement.session).all());
+    lua::SETTLE.call(pipeline, &Keys::of(announcement.session).all());
     pipeline
         .arg(announcement.own.to_string())
         .arg(change)
@@ -66,7 +66,7 @@ pub(crate) fn settle(
 
 /// Adds the end of an alteration that is stored. Its answer is an integer.
 pub(crate) fn append(pipeline: &mut Pipeline, announcement: Announcement, altered: &Altered) {
-    script(pipeline, lua::APPEND, &Keys::of(announcement.session).all());
+    lua::APPEND.call(pipeline, &Keys::of(announcement.session).all());
     pipeline
         .arg(announcement.own.to_string())
         .arg(altered.message.change())
@@ -80,7 +80,7 @@ pub(crate) fn append(pipeline: &mut Pipeline, announcement: Announcement, altere
 /// Adds the question whether a visitor with this cursor may have missed something. Its answer is 0 or 1, and 1 for every stranger.
 pub fn behind(pipeline: &mut Pipeline, visitor: &Visitor, cursor: &Cursor) {
     let keys = Keys::of(visitor.session().id);
-    script(pipeline, lua::BEHIND, &[&keys.state, &keys.sends]);
+    lua::BEHIND.call(pipeline, &[&keys.state, &keys.sends]);
     pipeline
         .arg(cursor.change)
         .arg(cursor.epoch().unwrap_or_default())
