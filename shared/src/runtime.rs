@@ -23,7 +23,7 @@ where
 }
 
 /// One thread where an environment has one invocation at a time: its steps follow each other, and handing each from thread to thread
-/// costs more than it brings. Where it has several at once, a thread for each core.
+/// costs more than it brings. Where it has several at once, a thread for each core, or as many as `TOKIO_WORKER_THREADS` says.
 fn executor(config: &Config) -> io::Result<Runtime> {
     let mut builder = match config.concurrency {
         1 => Builder::new_current_thread(),

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, env, path::Path};
 use chrono::Utc;
 use uuid::Uuid;
 
-use crate::template::{Function, REGION};
+use crate::{
+    executor,
+    template::{Function, REGION},
+};
 
 /// Unreserved variables, the credentials that nothing here checks, and the handler of a function that names none. A
 /// function may declare its own.
@@ -67,6 +70,50 @@ pub(super) fn of(
             "AWS_LAMBDA_MAX_CONCURRENCY".to_owned(),
             concurrency.to_string(),
         );
+        // An instance of Lambda has its cores for itself, and here nobody has: Tokio takes a thread for each unless it is told.
+        variables
+            .entry("TOKIO_WORKER_THREADS".to_owned())
+            .or_insert_with(|| executor::share().to_string());
     }
     variables
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The threads that a process is told of whose function declares these variables.
+    fn threads(concurrency: usize, declared: &[(&str, &str)]) -> Option<String> {
+        let declared = declared.iter();
+        let function = Function {
+            name: "Hello".to_owned(),
+            code_uri: ".".into(),
+            binary: None,
+            timeout: Duration::from_secs(3),
+            memory_mb: 128,
+            reserved_concurrency: None,
+            concurrency: Some(concurrency),
+            environment: declared
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        of(
+            &function,
+            None,
+            Path::new("/"),
+            "127.0.0.1:9001",
+            concurrency,
+        )
+        .remove("TOKIO_WORKER_THREADS")
+    }
+
+    #[test]
+    fn a_managed_instance_has_its_share_of_the_cores_unless_it_declares_another() {
+        assert_eq!(threads(1, &[]), None);
+        assert_eq!(threads(8, &[]), Some(executor::share().to_string()));
+        let declared = threads(8, &[("TOKIO_WORKER_THREADS", "7")]);
+        assert_eq!(declared.as_deref(), Some("7"));
+    }
 }
