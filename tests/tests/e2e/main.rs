@@ -21,6 +21,7 @@ mod idempotency;
 mod identity;
 mod invites;
 mod lambda;
+mod limit_model;
 mod limited_routes;
 mod limits;
 mod logs;
