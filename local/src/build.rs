@@ -215,7 +215,7 @@ fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, time::Duration};
+    use std::fs;
 
     use super::*;
     use crate::template::Function;
@@ -223,14 +223,8 @@ mod tests {
     fn template(functions: &[(&str, Option<&str>)]) -> Template {
         let functions = functions.iter().map(|(id, binary)| {
             let function = Function {
-                name: (*id).to_owned(),
-                code_uri: ".".into(),
                 binary: binary.map(str::to_owned),
-                timeout: Duration::from_secs(3),
-                memory_mb: 128,
-                reserved_concurrency: None,
-                concurrency: None,
-                environment: BTreeMap::new(),
+                ..Function::named(id)
             };
             ((*id).to_owned(), function)
         });

@@ -80,24 +80,16 @@ pub(super) fn of(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// The threads that a process is told of whose function declares these variables.
     fn threads(concurrency: usize, declared: &[(&str, &str)]) -> Option<String> {
         let declared = declared.iter();
         let function = Function {
-            name: "Hello".to_owned(),
-            code_uri: ".".into(),
-            binary: None,
-            timeout: Duration::from_secs(3),
-            memory_mb: 128,
-            reserved_concurrency: None,
-            concurrency: Some(concurrency),
             environment: declared
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
+            ..Function::named("Hello")
         };
         of(
             &function,

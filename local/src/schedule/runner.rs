@@ -214,14 +214,8 @@ while True:
         fs::write(&bootstrap, RECORDER).unwrap();
         fs::set_permissions(&bootstrap, fs::Permissions::from_mode(0o755)).unwrap();
         let function = Function {
-            name: "Fn".to_owned(),
-            code_uri: ".".into(),
-            binary: None,
             timeout: Duration::from_secs(5),
-            memory_mb: 128,
-            reserved_concurrency: None,
-            concurrency: None,
-            environment: BTreeMap::new(),
+            ..Function::named("Fn")
         };
         let options = LambdaOptions {
             code_root: folder.path().to_owned(),

@@ -126,8 +126,6 @@ fn widest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, time::Duration};
-
     use super::*;
     use crate::template::{Function, Schedule, ScheduleKind};
 
@@ -159,7 +157,7 @@ mod tests {
             kind: ScheduleKind::Scheduler,
             enabled: false,
         };
-        let functions = ["Clean", "Orphan"].map(|id| (id.to_owned(), function(id)));
+        let functions = ["Clean", "Orphan"].map(|id| (id.to_owned(), Function::named(id)));
         let template = Template {
             functions: functions.into(),
             schedules: vec![schedule],
@@ -185,18 +183,5 @@ mod tests {
             overview(&template, addresses, Style::plain()),
             expected.join("\n")
         );
-    }
-
-    fn function(id: &str) -> Function {
-        Function {
-            name: id.to_owned(),
-            code_uri: ".".into(),
-            binary: None,
-            timeout: Duration::from_secs(3),
-            memory_mb: 128,
-            reserved_concurrency: None,
-            concurrency: None,
-            environment: BTreeMap::new(),
-        }
     }
 }

@@ -48,21 +48,13 @@ pub(super) fn override_all(
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::template::Function;
 
     fn template() -> Template {
         let function = Function {
-            name: "Hello".to_owned(),
-            code_uri: ".".into(),
-            binary: None,
-            timeout: Duration::from_secs(3),
-            memory_mb: 128,
-            reserved_concurrency: None,
-            concurrency: None,
             environment: BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]),
+            ..Function::named("Hello")
         };
         Template {
             functions: BTreeMap::from([("Hello".to_owned(), function)]),

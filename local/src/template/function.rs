@@ -31,6 +31,23 @@ pub struct Function {
     pub environment: BTreeMap<String, String>,
 }
 
+#[cfg(test)]
+impl Function {
+    /// A function that declares nothing, with its code in the template's folder.
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            code_uri: ".".into(),
+            binary: None,
+            timeout: Duration::from_secs(3),
+            memory_mb: 128,
+            reserved_concurrency: None,
+            concurrency: None,
+            environment: BTreeMap::new(),
+        }
+    }
+}
+
 /// Lambda's own limit.
 const MAX_TIMEOUT_SECONDS: u32 = 900;
 

@@ -119,21 +119,14 @@ pub(super) fn is_written(part: Component<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::template::Function;
 
     fn sources() -> Sources {
         let function = |binary: Option<&str>, code_uri: &str| Function {
-            name: "F".to_owned(),
             code_uri: code_uri.into(),
             binary: binary.map(str::to_owned),
-            timeout: Duration::from_secs(3),
-            memory_mb: 128,
-            reserved_concurrency: None,
-            concurrency: None,
-            environment: BTreeMap::new(),
+            ..Function::named("F")
         };
         let functions = [
             ("Rust", function(Some("rust"), ".")),

@@ -55,14 +55,9 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         write_bootstrap(&folder.path().join("bootstrap"), code);
         let mut function = Function {
-            name: "Fn".to_owned(),
-            code_uri: ".".into(),
-            binary: None,
             timeout: Duration::from_secs(5),
-            memory_mb: 128,
-            reserved_concurrency: None,
-            concurrency: None,
             environment: BTreeMap::from([("GREETING".to_owned(), "hello".to_owned())]),
+            ..Function::named("Fn")
         };
         let mut options = LambdaOptions {
             code_root: folder.path().to_owned(),
