@@ -1,6 +1,8 @@
 //! How the kernel shares the cores among the processes of a stack.
 
-use std::process::{self, Command, Stdio};
+use std::process;
+
+use crate::services::succeeds;
 
 /// Makes this process a batch to the kernel (`SCHED_BATCH`), and with it every process that it starts from now on: functions,
 /// PostgreSQL, Redis.
@@ -11,20 +13,16 @@ use std::process::{self, Command, Stdio};
 ///
 /// It needs no privilege. Where no `chrt` can do it, as on macOS, all stays as it is.
 pub fn enter() {
-    let batch = Command::new("chrt")
-        .args(["--batch", "--all-tasks", "--pid", "0"])
-        .arg(process::id().to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !batch.as_ref().is_ok_and(|status| status.success()) {
-        tracing::debug!(?batch, "processes are scheduled as usual");
+    let own = process::id().to_string();
+    if !succeeds("chrt", &["--batch", "--all-tasks", "--pid", "0", &own]) {
+        tracing::debug!("processes are scheduled as usual");
     }
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::process::Command;
+
     use super::*;
 
     /// As the kernel numbers them.

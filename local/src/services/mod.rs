@@ -29,6 +29,7 @@ pub use pgbouncer::PgBouncer;
 pub use place::{Lifetime, Place};
 pub use postgres::Postgres;
 pub use redis::{Redis, RedisKind, RedisNode};
+pub(crate) use spawn::succeeds;
 
 /// Why a server is not to be had.
 #[derive(Debug, thiserror::Error)]

@@ -51,7 +51,7 @@ pub(super) static PDEATHSIG: LazyLock<bool> =
     LazyLock::new(|| succeeds("setpriv", &["--pdeathsig", "KILL", "true"]));
 
 /// Whether the program exists and ends well with these arguments.
-pub(super) fn succeeds(program: &str, arguments: &[&str]) -> bool {
+pub(crate) fn succeeds(program: &str, arguments: &[&str]) -> bool {
     std::process::Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())

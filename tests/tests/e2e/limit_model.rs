@@ -4,7 +4,8 @@ use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestRun
 use tests::{Keys, TestStack};
 use tokio::runtime::Runtime;
 
-const WINDOW: &str = include_str!("../../../shared/src/limit/window.lua");
+use super::limits::WINDOW;
+
 const GIVE_BACK: &str = include_str!("../../../shared/src/limit/give_back.lua");
 /// Where the script asks for the time, and its last argument instead.
 const CLOCK: &str = "redis.call('TIME')";

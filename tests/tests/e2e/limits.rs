@@ -11,7 +11,7 @@ use tests::{Reply, TestStack, TestStackBuilder};
 use tokio::time::sleep;
 
 /// The limiter as the functions have it.
-const WINDOW: &str = include_str!("../../../shared/src/limit/window.lua");
+pub(super) const WINDOW: &str = include_str!("../../../shared/src/limit/window.lua");
 
 /// With the limit on attempts to sign in that the template declares.
 fn with_auth_limit() -> TestStackBuilder {
