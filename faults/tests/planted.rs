@@ -155,17 +155,21 @@ async fn an_ack_before_the_commit() {
 async fn a_send_without_the_row_lock() {
     let mut options = options(&[]).await;
     options.sabotage = vec![
-        "ALTER TABLE messages DROP CONSTRAINT messages_pkey, DROP CONSTRAINT messages_change_key".to_owned(),
-        replace("message_send", "FOR NO KEY UPDATE", ""),
-        "CREATE OR REPLACE FUNCTION session_next_change(p_session uuid, p_lifetime interval, OUT change bigint, OUT at timestamptz)
-         LANGUAGE plpgsql AS $$
+        "ALTER TABLE messages DROP CONSTRAINT messages_pkey, DROP CONSTRAINT messages_change_key"
+            .to_owned(),
+        // What the statement saw when it began, also after another's commit.
+        "CREATE FUNCTION stale_change(p_session uuid) RETURNS bigint LANGUAGE plpgsql STABLE AS $$
          BEGIN
-             SELECT s.change + 1, greatest(clock_timestamp(), s.changed_at + interval '1 microsecond') INTO change, at
-             FROM sessions s WHERE s.id = p_session;
              PERFORM pg_sleep(0.02);
-             UPDATE sessions s SET change = session_next_change.change, changed_at = at WHERE s.id = p_session;
+             RETURN (SELECT s.change FROM sessions s WHERE s.id = p_session);
          END $$"
             .to_owned(),
+        replace("message_send", "FOR NO KEY UPDATE", ""),
+        replace(
+            "message_send",
+            "SET change = s.change + 1",
+            "SET change = stale_change(p_session) + 1",
+        ),
     ];
     breaks(options, Rule::Holes).await;
 }
@@ -189,11 +193,11 @@ async fn a_forgotten_idempotency_key() {
 #[tokio::test]
 async fn a_push_that_leaves_out_a_user_instead_of_a_connection() {
     let mut options = options(&[]).await;
-    let members = "SELECT m.user_id FROM members m WHERE m.session_id = p_session";
+    let members = "array_agg(m.user_id)";
     options.sabotage = vec![replace(
         "message_send",
         members,
-        &format!("{members} AND m.user_id <> p_user"),
+        &format!("{members} FILTER (WHERE m.user_id <> p_user)"),
     )];
     breaks(options, Rule::Pushed).await;
 }
@@ -202,8 +206,9 @@ async fn a_push_that_leaves_out_a_user_instead_of_a_connection() {
 #[tokio::test]
 async fn a_push_to_everybody() {
     let mut options = options(&[]).await;
-    let members = "SELECT m.user_id FROM members m WHERE m.session_id = p_session";
-    options.sabotage = vec![replace("message_send", members, "SELECT u.id FROM users u")];
+    let members = "array_agg(m.user_id)";
+    let everybody = "(SELECT array_agg(u.id) FROM users u)";
+    options.sabotage = vec![replace("message_send", members, everybody)];
     breaks(options, Rule::Strangers).await;
 }
 
