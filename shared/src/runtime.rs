@@ -1,6 +1,6 @@
 //! How a function starts, and what runs it.
 
-use std::{io, sync::Arc};
+use std::{io, panic::resume_unwind, sync::Arc};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -20,6 +20,15 @@ where
     let config = Config::from_env()?;
     // The client of Redis starts a task when it is made.
     executor(&config)?.block_on(async { life(App::new(config)?).await })
+}
+
+/// The life of a function as a task of the executor. Waking what an executor blocks on has it ask the kernel for news before it goes on,
+/// which a message would pay six times.
+pub async fn as_task<E: Send + 'static>(
+    life: impl Future<Output = Result<(), E>> + Send + 'static,
+) -> Result<(), E> {
+    let ended = tokio::spawn(life).await;
+    ended.unwrap_or_else(|panicked| resume_unwind(panicked.into_panic()))
 }
 
 /// One thread where an environment has one invocation at a time: its steps follow each other, and handing each from thread to thread

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
 use serde_json::{Value, json};
 use shared::{
     App,
     code::log_failure,
-    connection::{self, Admission, NoIdentity, Socket},
+    connection::{self, Admission, NoIdentity, SocketEvent},
     runtime,
 };
 
@@ -16,11 +15,8 @@ fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run(|app| run_concurrent(service_fn(move |event| connect(app.clone(), event))))
 }
 
-async fn connect(
-    app: Arc<App>,
-    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
-) -> Result<Value, NoIdentity> {
-    let socket = Socket::from_context(&event.payload.request_context)?;
+async fn connect(app: Arc<App>, event: LambdaEvent<SocketEvent>) -> Result<Value, NoIdentity> {
+    let (socket, _) = event.payload.into_parts()?;
     let registered = connection::register(
         &app.cache,
         &socket,

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
 use serde_json::{Value, json};
 use shared::{
     App,
     code::log_failure,
-    connection::{self, NoIdentity, Socket, Target},
+    connection::{self, NoIdentity, SocketEvent, Target},
     runtime,
 };
 
@@ -16,24 +15,13 @@ fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run(|app| run_concurrent(service_fn(move |event| disconnect(app.clone(), event))))
 }
 
-async fn disconnect(
-    app: Arc<App>,
-    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
-) -> Result<Value, NoIdentity> {
-    let Socket {
-        user_id,
-        connection_id,
-        ..
-    } = Socket::from_context(&event.payload.request_context)?;
-    if let Err(error) = connection::forget(
-        &app.cache,
-        &[Target {
-            user_id,
-            connection_id,
-        }],
-    )
-    .await
-    {
+async fn disconnect(app: Arc<App>, event: LambdaEvent<SocketEvent>) -> Result<Value, NoIdentity> {
+    let (socket, _) = event.payload.into_parts()?;
+    let gone = Target {
+        user_id: socket.user_id,
+        connection_id: socket.connection_id,
+    };
+    if let Err(error) = connection::forget(&app.cache, &[gone]).await {
         log_failure(&error, "forgetting a connection");
     }
     Ok(json!({ "statusCode": 200 }))

@@ -5,13 +5,12 @@ mod route;
 
 use std::sync::Arc;
 
-use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
 use serde_json::{Value, json};
 use shared::{
     App,
     code::{Failure, log_failure},
-    connection::{NoIdentity, Socket},
+    connection::{NoIdentity, Socket, SocketEvent},
     frame::{ClientFrame, ErrorFrame, ServerFrame},
     message::{Alteration, Edit},
     runtime,
@@ -26,19 +25,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run(|app| {
         let audiences = Arc::new(AudienceCache::new());
-        run_concurrent(service_fn(move |event| {
+        runtime::as_task(run_concurrent(service_fn(move |event| {
             answer(app.clone(), audiences.clone(), event)
-        }))
+        })))
     })
 }
 
 async fn answer(
     app: Arc<App>,
     audiences: Arc<AudienceCache>,
-    event: LambdaEvent<ApiGatewayWebsocketProxyRequest>,
+    event: LambdaEvent<SocketEvent>,
 ) -> Result<Value, NoIdentity> {
-    let socket = Socket::from_context(&event.payload.request_context)?;
-    let (id, frame) = ClientFrame::parse(event.payload.body.as_deref().unwrap_or_default());
+    let (socket, frame) = event.payload.into_parts()?;
+    let (id, frame) = ClientFrame::parse(&frame);
     let answer = match frame {
         Ok(frame) => dispatch(&app, &audiences, &socket, frame).await,
         Err(error) => Err(Failure::from(error)),

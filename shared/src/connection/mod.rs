@@ -2,11 +2,13 @@
 //!
 //! Redis holds them and may lose them: identity comes with every event, and every frame that a socket sends registers it again.
 
+mod event;
 mod handover;
 mod live;
 mod registry;
 mod socket;
 
+pub use event::SocketEvent;
 pub use handover::time_left;
 pub use live::{Silent, silent};
 pub use registry::{Admission, Target, forget, of_sign_ins, of_users, register, targets, touch};

@@ -10,12 +10,11 @@
 )]
 
 use allocation_counter::measure;
-use aws_lambda_events::apigw::ApiGatewayWebsocketProxyRequest;
 use chrono::Utc;
 use serde_json::json;
 use shared::{
     config::Config,
-    connection::Socket,
+    connection::SocketEvent,
     frame::{ClientFrame, ServerFrame},
     message::{Acked, Altered, Draft, Message, Receipt, Sender, first_trip, limits, second_trip},
     session::{Epoch, Role, SessionId, Visitor},
@@ -28,9 +27,9 @@ const TEXT: usize = 100;
 
 /// At most so many allocations for each step, and so many bytes in all of them.
 const BOUNDS: [(&str, u64, u64); 8] = [
-    ("read the event", 40, 2_600),
+    ("read the event", 10, 1_200),
     ("read the frame", 14, 1_250),
-    ("check session and text", 12, 800),
+    ("check session and text", 8, 450),
     ("ask Redis first", 48, 11_200),
     ("encode the message", 7, 1_500),
     ("ask Redis second", 72, 9_700),
@@ -154,14 +153,11 @@ fn send() -> Ledger {
     let event = event(&frame.to_string());
 
     let mut ledger = Ledger::default();
-    let (request, socket) = ledger.count("read the event", || {
-        let request: ApiGatewayWebsocketProxyRequest = serde_json::from_str(&event).unwrap();
-        let socket = Socket::from_context(&request.request_context).unwrap();
-        (request, socket)
+    let (socket, frame) = ledger.count("read the event", || {
+        let event: SocketEvent = serde_json::from_str(&event).unwrap();
+        event.into_parts().unwrap()
     });
-    let frame = ledger.count("read the frame", || {
-        ClientFrame::parse(request.body.as_deref().unwrap()).1
-    });
+    let frame = ledger.count("read the frame", || ClientFrame::parse(&frame).1);
     let ClientFrame::Message {
         id,
         session_id,
