@@ -8,7 +8,7 @@ use std::{
     error::Error,
     fs,
     io::Read,
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -84,13 +84,14 @@ fn start(executable: &Path, environment: &BTreeMap<String, String>) -> Result<Du
         .stdin(Stdio::null());
     let began = Instant::now();
     let mut process = command.spawn()?;
+    // The connection lives longer than the function, which would complain of its end.
     let asked = first_question(&runtime_api, began);
     process.kill()?;
     process.wait()?;
-    asked
+    Ok(asked?.0)
 }
 
-fn first_question(runtime_api: &TcpListener, began: Instant) -> Result<Duration> {
+fn first_question(runtime_api: &TcpListener, began: Instant) -> Result<(Duration, TcpStream)> {
     runtime_api.set_nonblocking(true)?;
     let mut connection = loop {
         match runtime_api.accept() {
@@ -106,7 +107,7 @@ fn first_question(runtime_api: &TcpListener, began: Instant) -> Result<Duration>
     let took = began.elapsed();
     let question = String::from_utf8_lossy(&question[..length]).into_owned();
     match question.contains("/invocation/next") {
-        true => Ok(took),
+        true => Ok((took, connection)),
         false => Err(format!("it asked something else first: {question}").into()),
     }
 }
