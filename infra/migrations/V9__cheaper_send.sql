@@ -69,7 +69,8 @@ BEGIN
         RETURN sent;
     END IF;
 
-    -- A session lives while people write; it is indexed by its end, so that moves rarely: at a tenth of its life.
+    -- As session_next_change does it, for edits and deletions. A session lives while people write; it is indexed by its end, so that
+    -- moves rarely: at a tenth of its life.
     UPDATE sessions s
     SET change = s.change + 1,
         changed_at = greatest(clock_timestamp(), s.changed_at + interval '1 microsecond'),

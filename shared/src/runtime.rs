@@ -23,7 +23,7 @@ where
 }
 
 /// The life of a function as a task of the executor. Waking what an executor blocks on has it ask the kernel for news before it goes on,
-/// which a message would pay six times.
+/// which a message would pay six times. Not every life can be one: the compiler does not see that what answers HTTP is `Send`.
 pub async fn as_task<E: Send + 'static>(
     life: impl Future<Output = Result<(), E>> + Send + 'static,
 ) -> Result<(), E> {

@@ -1,5 +1,5 @@
-//! What a socket's function reads of its event. The rest, which is most of it, is passed over: parsing all of it took as long as
-//! everything else that the function itself does for a message, but the push (docs/PERFORMANCE.md).
+//! What a socket's function reads of its event. The rest, which is most of it, is passed over: to keep all of it took 37
+//! allocations, and a tenth of the instructions of a message (docs/PERFORMANCE.md).
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ struct Context {
     authorizer: Identity,
 }
 
-/// What our authorizer attaches to a socket.
+/// What our authorizer attaches to a socket. An id that is no UUID is an error of the event, before anybody asks whose it is.
 #[derive(Debug, Default, Deserialize)]
 struct Identity {
     user_id: Option<Uuid>,
