@@ -6,7 +6,7 @@ mod route;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
-use serde_json::{Value, json};
+use serde::Serialize;
 use shared::{
     App,
     code::{Failure, log_failure},
@@ -31,11 +31,20 @@ fn main() -> Result<(), lambda_runtime::Error> {
     })
 }
 
+/// What API Gateway takes: the body goes to the sender, where there is one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    status_code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<String>,
+}
+
 async fn answer(
     app: Arc<App>,
     audiences: Arc<AudienceCache>,
     event: LambdaEvent<SocketEvent>,
-) -> Result<Value, NoIdentity> {
+) -> Result<Answer, NoIdentity> {
     let (socket, frame) = event.payload.into_parts()?;
     let (id, frame) = ClientFrame::parse(&frame);
     let answer = match frame {
@@ -49,9 +58,9 @@ async fn answer(
                 .to_json(),
         )
     });
-    Ok(match body {
-        Some(body) => json!({ "statusCode": 200, "body": body }),
-        None => json!({ "statusCode": 200 }),
+    Ok(Answer {
+        status_code: 200,
+        body,
     })
 }
 

@@ -41,6 +41,7 @@ mod reset;
 mod resume;
 mod resume_far;
 mod schema;
+mod send_model;
 mod service;
 mod session_view;
 mod sessions;

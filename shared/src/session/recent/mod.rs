@@ -48,7 +48,9 @@ struct Keys {
 
 impl Keys {
     fn of(session: Uuid) -> Self {
-        let key = |part: &str| format!("{{s:{session}}}:{part}");
+        let slot = format!("{{s:{session}}}:");
+        // Joined and not formatted: a message has ten of them, and formatting one costs four times as much.
+        let key = |part: &str| [&slot, part].concat();
         Self {
             state: key("state"),
             recent: key("recent"),
