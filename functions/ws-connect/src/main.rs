@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
-use serde_json::{Value, json};
 use shared::{
     App,
     code::log_failure,
-    connection::{self, Admission, NoIdentity, SocketEvent},
+    connection::{self, Admission, NoIdentity, SocketAnswer, SocketEvent},
     runtime,
 };
 
@@ -15,7 +14,10 @@ fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run(|app| run_concurrent(service_fn(move |event| connect(app.clone(), event))))
 }
 
-async fn connect(app: Arc<App>, event: LambdaEvent<SocketEvent>) -> Result<Value, NoIdentity> {
+async fn connect(
+    app: Arc<App>,
+    event: LambdaEvent<SocketEvent>,
+) -> Result<SocketAnswer, NoIdentity> {
     let (socket, _) = event.payload.into_parts()?;
     let registered = connection::register(
         &app.cache,
@@ -35,5 +37,5 @@ async fn connect(app: Arc<App>, event: LambdaEvent<SocketEvent>) -> Result<Value
             200
         }
     };
-    Ok(json!({ "statusCode": status }))
+    Ok(SocketAnswer::status(status))
 }

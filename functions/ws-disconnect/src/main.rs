@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
-use serde_json::{Value, json};
 use shared::{
     App,
     code::log_failure,
-    connection::{self, NoIdentity, SocketEvent, Target},
+    connection::{self, NoIdentity, SocketAnswer, SocketEvent, Target},
     runtime,
 };
 
@@ -15,7 +14,10 @@ fn main() -> Result<(), lambda_runtime::Error> {
     runtime::run(|app| run_concurrent(service_fn(move |event| disconnect(app.clone(), event))))
 }
 
-async fn disconnect(app: Arc<App>, event: LambdaEvent<SocketEvent>) -> Result<Value, NoIdentity> {
+async fn disconnect(
+    app: Arc<App>,
+    event: LambdaEvent<SocketEvent>,
+) -> Result<SocketAnswer, NoIdentity> {
     let (socket, _) = event.payload.into_parts()?;
     let gone = Target {
         user_id: socket.user_id,
@@ -24,5 +26,5 @@ async fn disconnect(app: Arc<App>, event: LambdaEvent<SocketEvent>) -> Result<Va
     if let Err(error) = connection::forget(&app.cache, &[gone]).await {
         log_failure(&error, "forgetting a connection");
     }
-    Ok(json!({ "statusCode": 200 }))
+    Ok(SocketAnswer::status(200))
 }

@@ -6,11 +6,10 @@ mod route;
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
-use serde::Serialize;
 use shared::{
     App,
     code::{Failure, log_failure},
-    connection::{NoIdentity, Socket, SocketEvent},
+    connection::{NoIdentity, Socket, SocketAnswer, SocketEvent},
     frame::{ClientFrame, ErrorFrame, ServerFrame},
     message::{Alteration, Edit},
     runtime,
@@ -31,20 +30,11 @@ fn main() -> Result<(), lambda_runtime::Error> {
     })
 }
 
-/// What API Gateway takes: the body goes to the sender, where there is one.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer {
-    status_code: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    body: Option<String>,
-}
-
 async fn answer(
     app: Arc<App>,
     audiences: Arc<AudienceCache>,
     event: LambdaEvent<SocketEvent>,
-) -> Result<Answer, NoIdentity> {
+) -> Result<SocketAnswer, NoIdentity> {
     let (socket, frame) = event.payload.into_parts()?;
     let (id, frame) = ClientFrame::parse(&frame);
     let answer = match frame {
@@ -58,10 +48,7 @@ async fn answer(
                 .to_json(),
         )
     });
-    Ok(Answer {
-        status_code: 200,
-        body,
-    })
+    Ok(SocketAnswer::body(body))
 }
 
 /// The answer to a frame, or nothing where the protocol has none.

@@ -2,12 +2,14 @@
 //!
 //! Redis holds them and may lose them: identity comes with every event, and every frame that a socket sends registers it again.
 
+mod answer;
 mod event;
 mod handover;
 mod live;
 mod registry;
 mod socket;
 
+pub use answer::SocketAnswer;
 pub use event::SocketEvent;
 pub use handover::time_left;
 pub use live::{Silent, silent};
