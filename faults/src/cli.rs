@@ -5,7 +5,7 @@ use std::{env, path::PathBuf, time::Duration};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use faults::{drive::Options, plan::Kind};
-use local::dials::Span;
+use local::{dials::Span, template::name_and_value};
 
 /// Breaks a whole stack of its own on purpose, and checks everything that its users asked, were told and were shown.
 ///
@@ -41,6 +41,9 @@ pub(crate) struct Cli {
     /// Only these faults of the plan, by number, separated by commas: to find the one that matters.
     #[arg(long, value_delimiter = ',', value_name = "NUMBER")]
     only: Vec<usize>,
+    /// Values for the template's parameters, as `sam deploy` takes them, such as Instances=managed.
+    #[arg(long, num_args = 1.., value_name = "NAME=VALUE", value_parser = name_and_value)]
+    parameter_overrides: Vec<(String, String)>,
     /// Writes the report there, as Markdown.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
@@ -82,6 +85,7 @@ impl Cli {
             ping: self.ping.0,
             history: self.history.clone(),
             state_dir: self.state_dir.clone(),
+            parameters: self.parameter_overrides.iter().cloned().collect(),
             ..Options::new(root)
         })
     }
@@ -119,6 +123,12 @@ mod tests {
             (options.only, options.during),
             (vec![3, 7], Duration::from_secs(30))
         );
+    }
+
+    #[test]
+    fn a_stack_has_the_parameters_that_are_given() {
+        let options = options("faults --parameter-overrides Instances=managed").unwrap();
+        assert_eq!(options.parameters["Instances"], "managed");
     }
 
     #[test]

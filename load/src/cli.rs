@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use local::template::name_and_value;
 
 /// Measures a stack under load: real sockets, sends to acks and sends to the other devices.
 ///
@@ -80,11 +81,6 @@ pub(crate) struct OwnStack {
     /// Runs the stack alone, for the process that measures.
     #[arg(long, hide = true)]
     pub(crate) only_stack: bool,
-}
-
-fn name_and_value(argument: &str) -> Result<(String, String), String> {
-    let (name, value) = argument.split_once('=').ok_or("it has to be NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 impl Options {

@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
-use local::{dials::Span, services::Install};
+use local::{dials::Span, services::Install, template::name_and_value};
 
 /// Runs a SAM template on this machine: functions, WebSocket and HTTP APIs, schedules, PostgreSQL and Redis.
 #[derive(Debug, Parser)]
@@ -291,11 +291,6 @@ pub(crate) struct Transcripts {
         value_name = "TOKEN"
     )]
     pub(crate) session_token: Option<String>,
-}
-
-fn name_and_value(argument: &str) -> Result<(String, String), String> {
-    let (name, value) = argument.split_once('=').ok_or("it has to be NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
 }
 
 #[cfg(test)]

@@ -62,6 +62,8 @@ pub struct Options {
     pub executables: Option<BTreeMap<String, PathBuf>>,
     /// Statements for the database before anybody uses it: a defect, planted to see whether it is found.
     pub sabotage: Vec<String>,
+    /// Values for the template's parameters.
+    pub parameters: BTreeMap<String, String>,
     /// Who is told how it goes.
     pub progress: Progress,
 }
@@ -86,6 +88,7 @@ impl Options {
             install: Install::Auto,
             executables: None,
             sabotage: Vec::new(),
+            parameters: BTreeMap::new(),
             progress: Progress::silent(),
         }
     }

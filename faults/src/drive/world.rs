@@ -175,6 +175,7 @@ fn stack_options(options: &Options) -> StackOptions {
     stack.lifetime = Lifetime::Throwaway;
     stack.install = options.install;
     stack.executables.clone_from(&options.executables);
+    stack.parameters.clone_from(&options.parameters);
     stack.progress = options.progress.clone();
     let ping = options.ping;
     let periods = [

@@ -4,6 +4,7 @@
 //! application does is ignored silently. Resources that have no meaning on one machine (roles, networks, databases,
 //! alarms, …) are skipped.
 
+mod assignment;
 mod document;
 mod error;
 mod function;
@@ -29,6 +30,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use document::Node;
 use scope::Scope;
 
+pub use assignment::name_and_value;
 pub use error::{Problem, TemplateError};
 pub use function::Function;
 pub use http_api::{Cors, HttpApi, HttpRoute};
