@@ -33,7 +33,7 @@ BEGIN
                 END AS outcome
             FROM unnest(p_sessions, p_users, p_keys, p_ids, p_contents, p_metadata)
                 WITH ORDINALITY AS d (session_id, user_id, key, id, content, metadata, place)
-            -- As message_send makes it: a repeat may come either way.
+            -- As message_send makes it: a repeat may come either way. OFFSET 0 keeps it from being made anew wherever it is read.
             CROSS JOIN LATERAL (
                 SELECT sha256(convert_to(d.content || chr(1) || d.metadata::text, 'UTF8')) AS digest OFFSET 0
             ) x

@@ -27,13 +27,7 @@ const NAMES: &str = "
     CREATE FUNCTION pg_temp.digest_of(content text) RETURNS bytea LANGUAGE sql AS
         $$ SELECT sha256(convert_to(content || chr(1) || '{}', 'UTF8')) $$";
 
-/// Drafts as arrays, in the parameters of both functions.
-const DRAFTS: &str =
-    "unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[]) WITH ORDINALITY";
-const ONE_BY_ONE: &str =
-    "message_send(d.session, d.sender, d.key, d.id, d.content, '{}', '2 days')";
-
-/// What was answered, as far as it counts, and the times in the order of the numbers.
+/// What was answered, as far as it counts.
 const ANSWERED: &str = "
     SELECT place::text || ' ' || (sent).outcome || CASE WHEN (sent).outcome IN ('stored', 'duplicate') THEN
         concat_ws(' ', '', (sent).id, (sent).seq, (sent).change, (sent).role, (sent).epoch, (sent).audience) ELSE '' END";
@@ -81,8 +75,9 @@ fn draft() -> impl Strategy<Value = Draft> {
 /// Drafts of which no two have the same key: of those one call knows nothing.
 fn drafts() -> impl Strategy<Value = Vec<Draft>> {
     vec(draft(), 1..16).prop_map(|mut drafts| {
-        drafts.sort_by_key(|draft| (draft.session, draft.user, draft.key.clone()));
-        drafts.dedup_by_key(|draft| (draft.session, draft.user, draft.key.clone()));
+        let whole = |draft: &Draft| (draft.session, draft.user, draft.key.clone());
+        drafts.sort_by_key(whole);
+        drafts.dedup_by_key(|draft| whole(draft));
         // So that sessions take turns.
         drafts.sort_by_key(|draft| (draft.key.clone(), draft.session));
         drafts
@@ -128,7 +123,10 @@ fn drafts_that_are_stored_together_become_what_each_would_have_become() {
     // As a materialized list, for the columns of an answer would each be a call.
     let singly = format!(
         "WITH answer AS MATERIALIZED (
-            SELECT d.place, {ONE_BY_ONE} AS sent FROM {DRAFTS} AS d (session, sender, key, id, content, place) ORDER BY d.place
+            SELECT d.place, message_send(d.session, d.sender, d.key, d.id, d.content, '{{}}', '2 days') AS sent
+            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[])
+                WITH ORDINALITY AS d (session, sender, key, id, content, place)
+            ORDER BY d.place
         ) {ANSWERED} FROM answer ORDER BY place"
     );
     let together = format!(
