@@ -5,11 +5,16 @@ use std::{io, thread};
 use tokio::runtime::{Builder, Runtime};
 
 /// The runtime of a stack, with a [`share`] of the cores.
+///
+/// One thread has the executor that is made for one. The other polls what was woken last before the rest, so that what many invocations
+/// hand to one socket goes out one by one instead of together (docs/PERFORMANCE.md).
 pub fn executor() -> io::Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(share())
-        .enable_all()
-        .build()
+    let threads = share();
+    let mut builder = match threads {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(threads).enable_all().build()
 }
 
 /// How many threads one process of a stack is to have: half the cores, at least one. Gateway, functions, PostgreSQL and Redis are processes

@@ -12,6 +12,7 @@ use std::{
     io::{self, Write},
     path::Path,
     process::{self, ExitCode},
+    thread,
 };
 
 use anyhow::{Context, Result};
@@ -106,10 +107,13 @@ async fn run(options: Run) -> Result<()> {
     };
     print(&overview(stack.template(), addresses, style));
     print(&style.dim("\n  Ctrl-C stops everything.\n\n"));
-    tokio::select! {
-        () = show_logs(stack.logs().subscribe(), LogFormat::new(stack.template(), style)) => {}
-        () = interrupts.next() => {}
-    }
+    let (lines, format) = (
+        stack.logs().subscribe(),
+        LogFormat::new(stack.template(), style),
+    );
+    // A terminal that stands still, as after Ctrl-S, must not keep the gateway waiting.
+    thread::spawn(move || show_logs(lines, &format));
+    interrupts.next().await;
     eprintln!("Stopping");
     tokio::select! {
         stopped = stack.stop() => stopped,
@@ -169,9 +173,9 @@ fn progress() -> Progress {
     })
 }
 
-async fn show_logs(mut lines: Receiver<local::logs::LogLine>, format: LogFormat) {
+fn show_logs(mut lines: Receiver<local::logs::LogLine>, format: &LogFormat) {
     loop {
-        match lines.recv().await {
+        match lines.blocking_recv() {
             Ok(line) => {
                 if let Some(shown) = format.line(&line) {
                     print(&format!("{shown}\n"));

@@ -2,7 +2,7 @@
 //!
 //! An empty variable counts as unset. An error names the variable, never its value: it may be a secret.
 
-use std::{env, time::Duration};
+use std::{env, num::NonZero, time::Duration};
 
 /// Everything that the functions can be told. Each reads all of it, so that a wrong value fails at start and not at the first use.
 #[derive(Debug, Clone)]
@@ -64,6 +64,8 @@ pub struct Config {
     pub cache: bool,
     /// `AWS_LAMBDA_MAX_CONCURRENCY`, set by Lambda Managed Instances: invocations served at once. 1 unless set.
     pub concurrency: usize,
+    /// `TOKIO_WORKER_THREADS`, a variable of Tokio's: threads for several invocations at once. One for each core unless set.
+    pub threads: Option<NonZero<usize>>,
 }
 
 impl Config {
@@ -105,6 +107,7 @@ impl Config {
             limits: vars.switch("LIMITS", true)?,
             cache: vars.switch("CACHE", true)?,
             concurrency: vars.count("AWS_LAMBDA_MAX_CONCURRENCY", 1)? as usize,
+            threads: NonZero::new(vars.count("TOKIO_WORKER_THREADS", 0)? as usize),
         })
     }
 }

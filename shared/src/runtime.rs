@@ -1,6 +1,6 @@
 //! How a function starts, and what runs it.
 
-use std::{io, panic::resume_unwind, sync::Arc};
+use std::{io, num::NonZero, panic::resume_unwind, sync::Arc, thread::available_parallelism};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -32,13 +32,26 @@ pub async fn as_task<E: Send + 'static>(
 }
 
 /// One thread where an environment has one invocation at a time: its steps follow each other, and handing each from thread to thread
-/// costs more than it brings. Where it has several at once, a thread for each core, or as many as `TOKIO_WORKER_THREADS` says.
+/// costs more than it brings. Where it has several at once, as many as [`Config::threads`] says.
+///
+/// One thread has the executor that is made for one: it polls tasks in the order in which they woke, so what several invocations ask of
+/// Redis at the same moment goes out in one write. The other polls what was woken last before the rest, which is a write for each
+/// (docs/PERFORMANCE.md).
 fn executor(config: &Config) -> io::Result<Runtime> {
-    let mut builder = match config.concurrency {
+    let threads = match config.concurrency {
+        1 => 1,
+        _ => config.threads.map_or_else(cores, NonZero::get),
+    };
+    let mut builder = match threads {
         1 => Builder::new_current_thread(),
         _ => Builder::new_multi_thread(),
     };
-    builder.enable_all().build()
+    builder.worker_threads(threads).enable_all().build()
+}
+
+/// Those that this process may use.
+fn cores() -> usize {
+    available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]
@@ -48,20 +61,29 @@ mod tests {
     use super::*;
     use crate::config;
 
-    fn config(invocations: &'static str) -> Result<Config, ConfigError> {
-        config::tests::read(&[("AWS_LAMBDA_MAX_CONCURRENCY", invocations)])
+    fn config(invocations: &'static str, threads: &'static str) -> Result<Config, ConfigError> {
+        config::tests::read(&[
+            ("AWS_LAMBDA_MAX_CONCURRENCY", invocations),
+            ("TOKIO_WORKER_THREADS", threads),
+        ])
     }
 
     #[test]
-    fn several_invocations_at_once_have_several_threads() {
-        for (invocations, flavor) in [
-            ("", RuntimeFlavor::CurrentThread),
-            ("1", RuntimeFlavor::CurrentThread),
-            ("2", RuntimeFlavor::MultiThread),
+    fn several_invocations_at_once_have_several_threads_where_there_are_several() {
+        for (invocations, threads, expected) in [
+            ("", "2", 1),
+            ("1", "2", 1),
+            ("2", "1", 1),
+            ("2", "2", 2),
+            ("64", "3", 3),
         ] {
-            let executor = executor(&config(invocations).unwrap()).unwrap();
-            assert_eq!(executor.handle().runtime_flavor(), flavor, "{invocations}");
+            let executor = executor(&config(invocations, threads).unwrap()).unwrap();
+            let metrics = executor.metrics();
+            assert_eq!(metrics.num_workers(), expected, "{invocations}, {threads}");
+            let alone = executor.handle().runtime_flavor() == RuntimeFlavor::CurrentThread;
+            assert_eq!(alone, expected == 1, "{invocations}, {threads}");
         }
-        assert!(config("many").is_err());
+        assert!(config("many", "1").is_err());
+        assert!(config("2", "0").is_err());
     }
 }
