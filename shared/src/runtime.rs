@@ -35,7 +35,7 @@ pub async fn as_task<E: Send + 'static>(
 /// costs more than it brings. Where it has several at once, as many as [`Config::threads`] says.
 ///
 /// One thread has the executor that is made for one: it polls tasks in the order in which they woke, so what several invocations ask of
-/// Redis at the same moment goes out in one write. The other polls what was woken last before the rest, which is a write for each
+/// Redis at the same moment goes out in one write. The other polls what was woken last before the rest, which is three times as many writes
 /// (docs/PERFORMANCE.md).
 fn executor(config: &Config) -> io::Result<Runtime> {
     let threads = match config.concurrency {
