@@ -107,10 +107,8 @@ async fn run(options: Run) -> Result<()> {
     };
     print(&overview(stack.template(), addresses, style));
     print(&style.dim("\n  Ctrl-C stops everything.\n\n"));
-    let (lines, format) = (
-        stack.logs().subscribe(),
-        LogFormat::new(stack.template(), style),
-    );
+    let lines = stack.logs().subscribe();
+    let format = LogFormat::new(stack.template(), style);
     // A terminal that stands still, as after Ctrl-S, must not keep the gateway waiting.
     thread::spawn(move || show_logs(lines, &format));
     interrupts.next().await;

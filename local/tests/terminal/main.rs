@@ -5,10 +5,8 @@
 )]
 
 use std::{
-    fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
-    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
     thread::sleep,
@@ -16,34 +14,6 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process};
-
-const TEMPLATE: &str = "
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Chatterbox:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: .
-      Handler: bootstrap
-      Runtime: provided.al2023
-      Events:
-        Any: { Type: HttpApi, Properties: { Path: /, Method: GET } }
-";
-
-/// Writes more to its log than a pipe holds, which is 64 KiB, and answers.
-const CHATTERBOX: &str = r#"#!/usr/bin/env python3
-import http.client, os
-api = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
-def call(method, path, body=None):
-    api.request(method, "/2018-06-01/runtime/invocation/" + path, body)
-    answer = api.getresponse()
-    answer.read()
-    return answer.headers["Lambda-Runtime-Aws-Request-Id"]
-while True:
-    request = call("GET", "next")
-    for _ in range(200): print("x" * 1000, flush=True)
-    call("POST", request + "/response", '"heard"')
-"#;
 
 /// Ended with the test, however that ends.
 struct Dev(Child);
@@ -56,13 +26,11 @@ impl Drop for Dev {
 }
 
 impl Dev {
-    fn start(folder: &Path) -> Self {
-        fs::write(folder.join("template.yaml"), TEMPLATE).unwrap();
-        let bootstrap = folder.join("bootstrap");
-        fs::write(&bootstrap, CHATTERBOX).unwrap();
-        fs::set_permissions(&bootstrap, fs::Permissions::from_mode(0o755)).unwrap();
+    fn start(state: &Path) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminal");
         let child = Command::new(env!("CARGO_BIN_EXE_local"))
-            .args(["--port", "0", "--no-watch"])
+            .args(["--port", "0", "--no-watch", "--state-dir"])
+            .arg(state)
             .current_dir(folder)
             .stdout(Stdio::piped())
             .spawn()
@@ -116,8 +84,8 @@ fn get(host: &str) -> String {
 
 #[test]
 fn logs_that_nobody_reads_stop_neither_the_gateway_nor_ctrl_c() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut dev = Dev::start(folder.path());
+    let state = tempfile::tempdir().unwrap();
+    let mut dev = Dev::start(state.path());
     let (host, _unread) = dev.overview();
     for _ in 0..3 {
         let answer = get(&host);
