@@ -19,8 +19,10 @@ pub struct LogFormat {
     width: usize,
 }
 
-/// Parts of a JSON log that a reader of a terminal has no use for, or that are shown apart.
-const LEFT_OUT: [&str; 7] = [
+/// Parts of a JSON log that a reader of a terminal has no use for, or that are shown apart. `_aws` tells CloudWatch which of the others
+/// are metrics.
+const LEFT_OUT: [&str; 8] = [
+    "_aws",
     "timestamp",
     "level",
     "message",
@@ -178,6 +180,11 @@ mod tests {
         assert_eq!(
             shown_as(LogSource::Function, flat).unwrap(),
             "Hello    WARN  slow requestId=r-1"
+        );
+        let metrics = r#"{"level":"INFO","message":"swept","_aws":{"Timestamp":1},"rows":2}"#;
+        assert_eq!(
+            shown_as(LogSource::Function, metrics).unwrap(),
+            "Hello    INFO  swept rows=2"
         );
     }
 
