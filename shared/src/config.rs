@@ -74,6 +74,12 @@ impl Config {
         Self::read(|name| env::var(name).ok())
     }
 
+    /// How long a session lives on after something was said. A write moves its end, which is indexed, only when a tenth of this has
+    /// passed (`message_send`), so this is as much longer than the retention: no session ends before its last message does.
+    pub fn session_lifetime(&self) -> Duration {
+        self.message_retention * 10 / 9
+    }
+
     /// Reads variables from wherever `lookup` finds them.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let vars = Variables { lookup };

@@ -146,7 +146,7 @@ async fn store(
         .as_ref()
         .and_then(|edit| edit.metadata.as_ref());
     let metadata = metadata.map(Value::to_string);
-    let lifetime = interval(app.config.message_retention);
+    let lifetime = interval(app.config.session_lifetime());
     let [session, user] = visitor.params();
     let params = [
         session,

@@ -58,7 +58,7 @@ impl SendQueue {
     pub fn new(config: &Config, database: Database) -> Self {
         Self {
             database,
-            lifetime: interval(config.message_retention).into(),
+            lifetime: interval(config.session_lifetime()).into(),
             state: Arc::default(),
         }
     }

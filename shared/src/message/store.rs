@@ -44,7 +44,7 @@ pub(super) async fn store(
     match &app.sends {
         Some(queue) => queue.store(message).await,
         None => {
-            let lifetime = interval(app.config.message_retention);
+            let lifetime = interval(app.config.session_lifetime());
             one(&app.database, &lifetime, message).await
         }
     }

@@ -21,7 +21,7 @@ pub(crate) async fn list(app: &App, user: Uuid) -> Result<Reply, Failure> {
 pub(crate) async fn open(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
     let fields = call.fields()?;
     let (title, settings) = (title(&fields)?, settings(&fields)?);
-    let lifetime = app.config.message_retention;
+    let lifetime = app.config.session_lifetime();
     let session = session::create(app, user, title, settings, lifetime).await?;
     Ok(Reply::created(&session))
 }
