@@ -6,7 +6,7 @@
 redis.call('ZREM', KEYS[4], ARGV[1])
 -- A refill that read PostgreSQL before this commit must not apply after it.
 redis.call('DEL', KEYS[5])
-local state = redis.call('HMGET', KEYS[1], 'head', 'epoch')
+local state = redis.call('HMGET', KEYS[1], 'head', 'epoch', 'count')
 local head = tonumber(state[1])
 local change = tonumber(ARGV[2])
 if not head then
@@ -19,16 +19,19 @@ if state[2] ~= ARGV[5] or change ~= head + 1 then
   redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])
   return 0
 end
+-- Not how many there are, but how many there have to be: readers look whether they are.
+local count = tonumber(state[3]) or 0
 if ARGV[4] ~= '0' then
   -- Each message stands once, by its latest change.
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], ARGV[4], ARGV[4])
+  count = count - redis.call('ZREMRANGEBYSCORE', KEYS[2], ARGV[4], ARGV[4])
 end
-redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
-redis.call('HSET', KEYS[1], 'head', ARGV[2])
-local excess = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[6])
+count = count + redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
+local excess = count - tonumber(ARGV[6])
 if excess > 0 then
   local oldest = redis.call('ZPOPMIN', KEYS[2], excess)
-  redis.call('HSET', KEYS[1], 'floor', oldest[#oldest])
+  redis.call('HSET', KEYS[1], 'head', ARGV[2], 'count', ARGV[6], 'floor', oldest[#oldest])
+else
+  redis.call('HSET', KEYS[1], 'head', ARGV[2], 'count', count)
 end
 redis.call('EXPIRE', KEYS[1], ARGV[7])
 redis.call('EXPIRE', KEYS[2], ARGV[7])

@@ -8,9 +8,10 @@ if redis.call('GET', KEYS[4]) ~= ARGV[1] then
   return 0
 end
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
-redis.call('HSET', KEYS[1], 'head', ARGV[2], 'floor', ARGV[3], 'epoch', ARGV[4], 'ends', ARGV[5])
-redis.call('EXPIRE', KEYS[1], ARGV[6])
 local first_message = 9 + 2 * tonumber(ARGV[8])
+local count = (#ARGV - first_message + 1) / 2
+redis.call('HSET', KEYS[1], 'head', ARGV[2], 'floor', ARGV[3], 'epoch', ARGV[4], 'ends', ARGV[5], 'count', count)
+redis.call('EXPIRE', KEYS[1], ARGV[6])
 for i = 9, first_message - 1, 2 do
   redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1])
   -- Whom a ping may be told of the list: as long-lived as itself, for it tells them no more than that something happened.

@@ -1,7 +1,7 @@
 //! What was said last in a session, kept in Redis, and never wrong.
 //!
 //! The list is contiguous: it holds every message whose latest change is after its `floor`, as of its `head`, each once. (An edit gives
-//! a message a later change, so numbers between may stand for nothing any more.) Six rules keep it from lying:
+//! a message a later change, so numbers between may stand for nothing any more.) Seven rules keep it from lying:
 //!
 //! 1. An alteration (a send, an edit, a deletion) **announces** itself before its statement and **appends** after the commit. While one
 //!    is announced the list is not trusted: it may have committed already. An announcement that is never taken back (its function
@@ -14,6 +14,8 @@
 //! 5. Members are kept beside the messages with a short life, and a change of members drops both.
 //! 6. Whoever alters something and cannot write here **notes** that in PostgreSQL before the ack, and readers look for notes before they
 //!    believe a list, every three seconds.
+//! 7. The state says how many messages there have to be: a Redis that is short of memory evicts single keys, and a list that lacks
+//!    messages is refilled.
 //!
 //! So a list holds everything that was acked while Redis could be reached; and what was acked while its sender could not reach it, at
 //! the latest five seconds after the ack, or after the reader can reach Redis and PostgreSQL again: three between two looks, and what a

@@ -17,9 +17,11 @@ if oldest[2] then
   end
   return {'busy'}
 end
-local state = redis.call('HMGET', KEYS[1], 'head', 'floor', 'ends', 'epoch')
+local state = redis.call('HMGET', KEYS[1], 'head', 'floor', 'ends', 'epoch', 'count')
 local head, cursor = tonumber(state[1]), tonumber(ARGV[2])
 local there = head and state[4] and tonumber(state[3]) > now and redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1
+-- A Redis that is short of memory may have evicted the messages alone.
+there = there and redis.call('ZCARD', KEYS[2]) == tonumber(state[5])
 local denied = there and (cursor > head or (ARGV[3] ~= '' and ARGV[3] ~= state[4]))
 if not there or denied then
   if redis.call('SET', KEYS[5], ARGV[4], 'NX', 'PX', ARGV[6]) then

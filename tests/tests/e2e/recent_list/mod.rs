@@ -148,6 +148,25 @@ async fn a_send_that_never_reported_back_is_found() {
     );
 }
 
+/// A Redis that is short of memory evicts keys one by one, here the messages and not what is known of them.
+#[tokio::test]
+async fn a_list_whose_messages_were_evicted_is_not_believed() {
+    let stack = TestStack::start().await;
+    let ada = stack.guest().await;
+    let session = ada.open_session("Kettles").await;
+    let mut phone = ada.device("phone").await;
+    for text in ["One", "Two", "Three"] {
+        phone.message(&session, text).await;
+    }
+    assert_eq!(count_after(&ada, &session, 0).await, 3);
+    let mut keys = stack.keys().await;
+    keys.del::<_, ()>(key(&session, "recent")).await.unwrap();
+    assert_eq!(count_after(&ada, &session, 1).await, 2);
+    keys.del::<_, ()>(key(&session, "recent")).await.unwrap();
+    phone.message(&session, "Four").await;
+    assert_eq!(count_after(&ada, &session, 1).await, 3);
+}
+
 /// A refill that read PostgreSQL before a send must not apply after it.
 #[tokio::test]
 async fn a_slow_refill_does_not_overwrite_a_newer_state() {

@@ -6,7 +6,9 @@ use redis::{Pipeline, Value};
 
 use super::{
     scripts::Scripts,
-    step::Step::{self, Ack, Alter, Announce, Append, Fill, Flush, Read, Send, Settle, Snapshot},
+    step::Step::{
+        self, Ack, Alter, Announce, Append, Evict, Fill, Flush, Read, Send, Settle, Snapshot,
+    },
     world::{CAPACITY, EPOCH, FIRST, World},
 };
 
@@ -119,6 +121,10 @@ impl<'s> Run<'s> {
                 self.batch.pipeline.cmd("DEL").arg(&self.keys);
                 self.batch.commands += 1;
             }
+            Evict => {
+                self.batch.pipeline.cmd("DEL").arg(&self.keys[1]);
+                self.batch.commands += 1;
+            }
         }
     }
 
@@ -138,7 +144,10 @@ impl<'s> Run<'s> {
         }
         for step in steps {
             self.step(*step);
-            if matches!(step, Append(_) | Ack(_) | Settle(_) | Fill(_) | Flush) {
+            if matches!(
+                step,
+                Append(_) | Ack(_) | Settle(_) | Fill(_) | Flush | Evict
+            ) {
                 self.peek();
             }
         }

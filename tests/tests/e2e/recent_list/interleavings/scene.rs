@@ -1,7 +1,7 @@
 //! Who meets whom.
 
 use super::step::{
-    Step::{self, Ack, Announce, Append, Flush, Send, Settle},
+    Step::{self, Ack, Announce, Append, Evict, Flush, Send, Settle},
     alters, refills, sends,
 };
 
@@ -41,6 +41,14 @@ pub(super) fn scenes() -> Vec<Scene> {
         scene(
             "a send whose connection broke, another send and a refill",
             vec![repeats('a'), sends('e'), refills('r')],
+        ),
+        scene(
+            "a send, an edit and an eviction",
+            vec![sends('a'), alters('e', 3), vec![Evict]],
+        ),
+        scene(
+            "a send, a refill and an eviction",
+            vec![sends('a'), refills('r'), vec![Evict]],
         ),
         scene(
             "a send, an edit, a slow refill and a flush",

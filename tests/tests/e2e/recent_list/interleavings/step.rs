@@ -23,6 +23,8 @@ pub(super) enum Step {
     Fill(char),
     /// Redis loses everything.
     Flush,
+    /// Redis, short of memory, loses the messages alone.
+    Evict,
 }
 
 use Step::{Alter, Announce, Append, Fill, Read, Send, Snapshot};
