@@ -7,5 +7,5 @@ mod ticket;
 
 pub use access::{ACCESS_TOKEN_LIFETIME, AccessError, AccessToken, Identity};
 pub use keys::KeyRing;
-pub use refresh::{RefreshError, RefreshToken};
+pub use refresh::{ExchangeId, RefreshError, RefreshToken};
 pub use ticket::{NotedIn, TICKET_LIFETIME, Ticket, TicketError, TicketHolder};

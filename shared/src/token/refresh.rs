@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::Mac;
 use sha2::{Digest, Sha256};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::Identity;
+use super::{Identity, KeyRing};
 use crate::{
     code::{Code, Coded},
     database::{Database, DatabaseError},
+    field::InvalidField,
 };
 
 /// How long a refresh token is good for; a device that stays away longer logs in again.
@@ -19,6 +21,21 @@ const REFRESH_TOKEN_LIFETIME: Duration = Duration::from_secs(60 * 86_400);
 /// A new refresh token, in the only place where it stands in clear.
 #[derive(Debug)]
 pub struct RefreshToken(pub String);
+
+/// Names one exchange of a refresh token, so that who has lost the answer gets it again, and nobody else.
+#[derive(Debug)]
+pub struct ExchangeId<'a>(&'a str);
+
+impl<'a> ExchangeId<'a> {
+    /// 16 to 64 bytes: who has stolen the token must not guess it.
+    pub fn parse(text: &'a str) -> Result<Self, InvalidField> {
+        if (16..=64).contains(&text.len()) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidField("id"))
+        }
+    }
+}
 
 /// Why a refresh token gives no new tokens.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +51,14 @@ pub enum RefreshError {
         /// The sign-in that has ended by this.
         sign_in: Uuid,
     },
+    /// Its sign-in had ended before. Whoever ended it may not have come to close its sockets.
+    #[error("the refresh token's sign-in has ended")]
+    Ended {
+        /// Whose it is.
+        user_id: Uuid,
+        /// The sign-in.
+        sign_in: Uuid,
+    },
     /// PostgreSQL did not answer.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -42,7 +67,7 @@ pub enum RefreshError {
 impl Coded for RefreshError {
     fn code(&self) -> Code {
         match self {
-            Self::Invalid => Code::RefreshTokenInvalid,
+            Self::Invalid | Self::Ended { .. } => Code::RefreshTokenInvalid,
             Self::Reused { .. } => Code::RefreshTokenReused,
             Self::Database(error) => error.code(),
         }
@@ -85,28 +110,41 @@ impl RefreshToken {
         Ok((family, token))
     }
 
-    /// Exchanges the token for its successor and says whose it is.
-    pub async fn rotate(&self, database: &Database) -> Result<(Identity, Self), RefreshError> {
+    /// What this token is exchanged for under an id, at every try.
+    pub fn successor(&self, keys: &KeyRing, id: &ExchangeId<'_>) -> Self {
+        let mut mac = keys.newest().mac(b"refresh token\0");
+        mac.update(&self.digest());
+        mac.update(id.0.as_bytes());
+        Self(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    }
+
+    /// Exchanges the token for its successor and says whose it is. Repeated with the same successor, it says so again, until that is used.
+    pub async fn rotate(
+        &self,
+        database: &Database,
+        successor: &Self,
+    ) -> Result<Identity, RefreshError> {
         const SQL: &str = "SELECT outcome, user_id, sign_in, locale FROM refresh_token_rotate($1, $2, $3::text::interval)";
-        let (successor, lifetime) = (Self::random(), Self::lifetime());
+        let lifetime = Self::lifetime();
         let params = [
             (&self.digest() as _, Type::BYTEA),
             (&successor.digest() as _, Type::BYTEA),
             (&lifetime as _, Type::TEXT),
         ];
-        // Not twice: the second run would find the token used and revoke its family.
+        // Not twice: with a successor that nobody knows, the second run would find the token used and revoke its family.
         let rows = database.query_once(SQL, &params).await?;
         let row = rows.first().ok_or(RefreshError::Invalid)?;
         match row.get("outcome") {
-            "rotated" => Ok((
-                Identity {
-                    user_id: row.get("user_id"),
-                    sign_in: row.get("sign_in"),
-                    locale: row.get("locale"),
-                },
-                successor,
-            )),
+            "rotated" => Ok(Identity {
+                user_id: row.get("user_id"),
+                sign_in: row.get("sign_in"),
+                locale: row.get("locale"),
+            }),
             "reused" => Err(RefreshError::Reused {
+                user_id: row.get("user_id"),
+                sign_in: row.get("sign_in"),
+            }),
+            "ended" => Err(RefreshError::Ended {
                 user_id: row.get("user_id"),
                 sign_in: row.get("sign_in"),
             }),

@@ -19,6 +19,9 @@ pub enum SignUpError {
     /// The guest already has credentials.
     #[error("the user has signed up before")]
     AlreadySignedUp,
+    /// The caller is a service.
+    #[error("a service signs in with its key")]
+    Service,
     /// PostgreSQL did not answer.
     #[error(transparent)]
     Database(DatabaseError),
@@ -29,6 +32,7 @@ impl Coded for SignUpError {
         match self {
             Self::EmailTaken => Code::EmailTaken,
             Self::AlreadySignedUp => Code::AlreadySignedUp,
+            Self::Service => Code::Forbidden,
             Self::Database(error) => error.code(),
         }
     }
@@ -65,10 +69,11 @@ pub async fn sign_up(
     let rows = database
         .query_once(include_str!("sql/sign_up.sql"), &params)
         .await?;
-    let locale = rows
-        .first()
-        .map_or_else(|| locale.as_str().to_owned(), |row| row.get("locale"));
-    Ok(Profile { user_id, locale })
+    let row = rows.first().ok_or(SignUpError::Service)?;
+    Ok(Profile {
+        user_id,
+        locale: row.get("locale"),
+    })
 }
 
 /// Why nobody was logged in.

@@ -25,6 +25,7 @@ mod limit_model;
 mod limited_routes;
 mod limits;
 mod logs;
+mod lost_answers;
 mod managed;
 mod management;
 mod nonsense;

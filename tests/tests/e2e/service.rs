@@ -71,6 +71,13 @@ async fn a_service_signs_in_with_its_key_and_talks_until_it_is_revoked() {
     let push = phone.next_of("message").await;
     assert_eq!(push["message"]["role"], "assistant");
 
+    // Who has stolen the key must not make an account of the user, which would outlive the key.
+    let account = assistant
+        .rest
+        .sign_up("eve@example.org", "long enough")
+        .await;
+    assert_eq!(account.code(), Some("forbidden"));
+
     // Another key, the same user; the old one and all that it opened end.
     let second_key = key(&stack, &["rotate", "shop-assistant"]).await;
     assert_eq!(

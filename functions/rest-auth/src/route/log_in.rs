@@ -5,6 +5,7 @@ use shared::{
     code::Failure,
     limit,
     rest::{Call, Reply},
+    token::AccessError,
     user::{self, Email, Password},
 };
 
@@ -12,7 +13,11 @@ use crate::signed_in::signed_in;
 
 /// Takes `{email, password}`, answers 200 with tokens. A guest who is calling takes their sessions along. What is no address fails like an unknown one, and as slowly.
 pub(crate) async fn log_in(app: &App, call: &Call) -> Result<Reply, Failure> {
-    let guest = call.optional_identity(app).await?;
+    // A log-in whose answer was lost comes again, and the first has ended the guest's sign-in.
+    let guest = match call.optional_identity(app).await {
+        Err(AccessError::SignedOut) => None,
+        identity => identity?,
+    };
     let fields = call.fields()?;
     let email = Email::parse(fields.text("email")?).ok();
     let password = Password::attempt(fields.text("password")?);

@@ -6,17 +6,25 @@ use shared::{
     limit::{self, Limit, RateLimited, Who},
     rest::{Call, Reply},
     sign_in::{self, SIGNED_OUT},
-    token::{RefreshError, RefreshToken},
+    token::{ExchangeId, RefreshError, RefreshToken},
 };
 
 use crate::signed_in::tokens;
 
-/// Takes `{refresh_token}`, answers 200 with tokens.
+/// Takes `{refresh_token, id?}`, answers 200 with tokens: with the same as before, where the same exchange comes again.
 pub(crate) async fn refresh(app: &App, call: &Call) -> Result<Reply, Failure> {
     count(app, call).await?;
-    let token = RefreshToken(call.fields()?.text("refresh_token")?.to_owned());
-    let (identity, successor) = match token.rotate(&app.database).await {
-        Err(error @ RefreshError::Reused { user_id, sign_in }) => {
+    let fields = call.fields()?;
+    let token = RefreshToken(fields.text("refresh_token")?.to_owned());
+    let successor = match fields.optional_text("id")? {
+        Some(id) => token.successor(&app.token_keys, &ExchangeId::parse(&id)?),
+        None => RefreshToken::random(),
+    };
+    let identity = match token.rotate(&app.database, &successor).await {
+        Err(
+            error @ (RefreshError::Reused { user_id, sign_in }
+            | RefreshError::Ended { user_id, sign_in }),
+        ) => {
             // The thief and the owner: both are out.
             sign_in::end(app, user_id, &[sign_in], &SIGNED_OUT).await;
             return Err(error.into());
