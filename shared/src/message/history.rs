@@ -2,9 +2,10 @@
 
 use tokio_postgres::types::Type;
 
-use super::{Message, SyncError};
+use super::{Encoded, Message, SyncError};
 use crate::{
     App,
+    rest::MAX_PAGE_BYTES,
     session::{SessionError, Visitor, not_ended},
 };
 
@@ -12,12 +13,12 @@ use crate::{
 #[derive(Debug)]
 pub struct HistoryPage {
     /// In the order of their `seq`.
-    pub messages: Vec<Message>,
+    pub messages: Vec<Encoded>,
     /// Whether there are no older ones.
     pub complete: bool,
 }
 
-/// The newest messages before a `seq`, or the newest of all without one.
+/// The newest messages before a `seq`, or the newest of all without one: at most `limit`, and as many as an answer has room for.
 pub async fn history(
     app: &App,
     visitor: &Visitor,
@@ -38,12 +39,21 @@ pub async fn history(
         .await?;
     let first = rows.first().ok_or(SessionError::NotAMember)?;
     not_ended(first)?;
-    let mut messages: Vec<Message> = rows
+    let mut found = rows
         .iter()
         .filter_map(|row| Message::from_optional_row(visitor.session(), row))
-        .collect();
-    let complete = messages.len() <= limit;
-    messages.truncate(limit);
+        .map(|message| Encoded::new(&message))
+        .peekable();
+    let (mut messages, mut bytes) = (Vec::new(), 0);
+    while messages.len() < limit
+        && let Some(message) = found.next_if(|next| bytes + next.json().len() < MAX_PAGE_BYTES)
+    {
+        bytes += message.json().len() + 1;
+        messages.push(message);
+    }
     messages.reverse();
-    Ok(HistoryPage { messages, complete })
+    Ok(HistoryPage {
+        messages,
+        complete: found.peek().is_none(),
+    })
 }

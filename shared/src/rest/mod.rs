@@ -4,4 +4,4 @@ mod call;
 mod reply;
 
 pub use call::{Call, MalformedBody, NotFound};
-pub use reply::Reply;
+pub use reply::{MAX_PAGE_BYTES, Reply};

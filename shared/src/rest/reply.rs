@@ -15,6 +15,10 @@ use crate::{
     token::KeyRing,
 };
 
+/// A page's messages, or a list's sessions, have at most so many bytes as JSON. Lambda answers with at most 6 MB (6,291,556 bytes), in which
+/// the body is a JSON string, so that every quote and every backslash is escaped once more: twice this, at worst.
+pub const MAX_PAGE_BYTES: usize = 2_900_000;
+
 /// An answer of the HTTP API.
 #[derive(Debug)]
 pub struct Reply {

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::{Cursor, Epoch, Membership, Role, SessionError, SessionId, Visitor, recent};
 use crate::{
-    App, code::log_failure, frame::ServerFrame, message::Message, timestamp, token::KeyRing,
+    App, code::log_failure, frame::ServerFrame, message::Message, rest::MAX_PAGE_BYTES, timestamp,
+    token::KeyRing,
 };
 
 /// A list shows at most so many sessions, the liveliest first.
@@ -93,6 +94,19 @@ impl Session {
             expires_at: row.get("expires_at"),
         }
     }
+
+    /// Without its last message where a list, of which the sessions before have so many bytes, has no room for it: those who write long ones
+    /// must not keep others from their list.
+    fn within(mut self, bytes: &mut usize) -> Self {
+        let length = |session: &Self| serde_json::to_string(session).map_or(0, |json| json.len());
+        let mut own = length(&self);
+        if *bytes + own > MAX_PAGE_BYTES {
+            self.last_message = None;
+            own = length(&self);
+        }
+        *bytes += own + 1;
+        self
+    }
 }
 
 /// Opens a session that its opener owns and that ends after `lifetime` without a message.
@@ -134,9 +148,10 @@ pub async fn list(app: &App, user: Uuid) -> Result<Vec<Session>, SessionError> {
         .database
         .query(include_str!("sql/list.sql"), &params)
         .await?;
+    let mut bytes = 0;
     Ok(rows
         .iter()
-        .map(|row| Session::from_row(&app.session_keys, row))
+        .map(|row| Session::from_row(&app.session_keys, row).within(&mut bytes))
         .collect())
 }
 

@@ -30,6 +30,7 @@ mod managed;
 mod management;
 mod nonsense;
 mod order;
+mod page_size;
 mod pooler;
 mod postgres_away;
 mod prepared;

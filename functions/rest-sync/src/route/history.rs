@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::DEFAULT_PAGE;
 
-/// Messages on a page at most: each has up to 21 KiB, and a page stays below Lambda's 6 MB.
+/// Messages on a page at most.
 const MAX_HISTORY_PAGE: usize = 200;
 
 /// Takes `session_id`, `before_seq` and `limit`.

@@ -17,5 +17,3 @@ pub(crate) use since::since;
 const DEFAULT_PAGE: usize = 100;
 /// Messages on a page, at most.
 const MAX_PAGE: usize = 500;
-/// Lambda answers with at most 6 MB; a page stays well below.
-const MAX_PAGE_BYTES: usize = 4 * 1024 * 1024;

@@ -7,13 +7,13 @@ use shared::{
     code::Failure,
     field::InvalidField,
     message::{self, Encoded, Since},
-    rest::{Call, Reply},
+    rest::{Call, MAX_PAGE_BYTES, Reply},
     session::Cursor,
     timestamp,
 };
 use uuid::Uuid;
 
-use super::{DEFAULT_PAGE, MAX_PAGE, MAX_PAGE_BYTES};
+use super::{DEFAULT_PAGE, MAX_PAGE};
 
 /// A page as it travels.
 #[derive(Serialize)]
