@@ -1,8 +1,9 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
+use shared::config::parse_duration;
 
 /// Moves chat history that lives only in Redis into PostgreSQL.
 ///
@@ -29,6 +30,9 @@ pub(crate) struct Cli {
     /// Lines of an old user id, a blank and the UUID of a user of Gatepost. Who is not in it gets a new user, always the same.
     #[arg(long, value_name = "FILE")]
     pub(crate) users: Option<PathBuf>,
+    /// How long messages are kept, as the functions know it: a session is there for as long, and a ninth more, after its import.
+    #[arg(long, env = "MESSAGE_RETENTION", value_name = "SPAN", default_value = "90d", value_parser = duration)]
+    pub(crate) retention: Duration,
     /// Where entries go that could not be read, one JSON object a line, with the reason. They hold what people wrote.
     #[arg(long, value_name = "FILE", default_value = "import-rejected.jsonl")]
     pub(crate) rejected: PathBuf,
@@ -77,6 +81,10 @@ impl Pattern {
             .strip_suffix(self.after.as_str())
             .filter(|id| !id.is_empty())
     }
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    parse_duration(text).ok_or("needs a duration such as 54s, 24h or 90d")
 }
 
 fn pattern(text: &str) -> Result<Pattern, String> {

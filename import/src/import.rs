@@ -7,7 +7,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{cache::Cache, config::Secret, session::recent};
+use shared::{
+    cache::Cache,
+    config::{Secret, session_lifetime},
+    session::recent,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -37,7 +41,7 @@ pub(crate) async fn import(cli: &Cli) -> Result<Summary> {
         None => None,
     };
     let mut source = Source::open(&cli.from).await?;
-    let target = Target::open(&cli.database_url).await?;
+    let target = Target::open(&cli.database_url, session_lifetime(cli.retention)).await?;
     let missing = target.missing(&users.named()).await?;
     if let Some(user) = missing.first() {
         bail!(
@@ -138,20 +142,34 @@ impl Run<'_> {
                 }
                 *again += 1;
             }
-            self.piece(session, old_session, read).await?;
+            if !self.piece(session, old_session, read).await? {
+                let reason = "the session was deleted or has expired";
+                return self.rejected.add(&list.key, None, reason);
+            }
             self.tell();
         }
         Ok(())
     }
 
-    async fn piece(&mut self, session: Uuid, old_session: &str, entries: Vec<Entry>) -> Result<()> {
+    /// Gives false where the session is gone.
+    async fn piece(
+        &mut self,
+        session: Uuid,
+        old_session: &str,
+        entries: Vec<Entry>,
+    ) -> Result<bool> {
         let Some(first) = entries.first() else {
-            return Ok(());
+            return Ok(true);
         };
         let locked = self.target.lock(session).await?;
+        if locked.as_ref().is_some_and(|locked| locked.is_gone) {
+            self.target.roll_back().await?;
+            return Ok(false);
+        }
         let is_new = locked.is_none();
         let first_at = first.created_at.min(Utc::now());
         let locked = locked.unwrap_or_else(|| Locked {
+            is_gone: false,
             in_use: false,
             change: 0,
             changed_at: first_at - TimeDelta::microseconds(1),
@@ -170,7 +188,7 @@ impl Run<'_> {
         }
         self.summary.imported += placed.len() as u64;
         self.forget(session, in_use && !self.cli.dry_run).await;
-        Ok(())
+        Ok(true)
     }
 
     /// Those that are not there, after what is there. Numbers without a hole, times that strictly increase.

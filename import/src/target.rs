@@ -1,6 +1,6 @@
 //! Gatepost's PostgreSQL: sessions, members and messages as the functions write them, many at a time.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -12,16 +12,17 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
 
-/// How long a session lives after its import, as after a message.
-const SESSION_LIFETIME: &str = "30 days";
-
 pub(crate) struct Target {
     client: Client,
+    /// How long a session lives after its import, as after a message; an interval as text.
+    lifetime: String,
 }
 
 /// What is known of a session whose row is locked until [`Target::commit`].
 #[derive(Debug)]
 pub(crate) struct Locked {
+    /// Whether it was deleted, or has expired, and cleanup has not been there yet.
+    pub(crate) is_gone: bool,
     /// Whether somebody has written to it beside the import.
     pub(crate) in_use: bool,
     pub(crate) change: i64,
@@ -43,7 +44,7 @@ pub(crate) struct Placed {
 }
 
 impl Target {
-    pub(crate) async fn open(url: &str) -> Result<Self> {
+    pub(crate) async fn open(url: &str, lifetime: Duration) -> Result<Self> {
         let config =
             Config::from_str(url).context("--database-url is not an address of a PostgreSQL")?;
         let connecting = "connecting to --database-url";
@@ -60,7 +61,8 @@ impl Target {
             tokio::spawn(connection);
             client
         };
-        Ok(Self { client })
+        let lifetime = format!("{} seconds", lifetime.as_secs());
+        Ok(Self { client, lifetime })
     }
 
     async fn query(&self, sql: &str, params: &[(&(dyn ToSql + Sync), Type)]) -> Result<Vec<Row>> {
@@ -77,7 +79,7 @@ impl Target {
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
-    /// Begins a transaction with the session's lock; none if the session is not there.
+    /// Begins a transaction with the session's lock; none if the session is not there and never was, as far as is known.
     pub(crate) async fn lock(&self, session: Uuid) -> Result<Option<Locked>> {
         self.client
             .batch_execute("BEGIN")
@@ -87,6 +89,7 @@ impl Target {
             .query(include_str!("sql/lock.sql"), &[(&session, Type::UUID)])
             .await?;
         Ok(rows.first().map(|row| Locked {
+            is_gone: row.get("is_gone"),
             in_use: row.get("in_use"),
             change: row.get("change"),
             changed_at: row.get("changed_at"),
@@ -99,7 +102,7 @@ impl Target {
         let params: [(&(dyn ToSql + Sync), Type); 3] = [
             (&session, Type::UUID),
             (&at, Type::TIMESTAMPTZ),
-            (&SESSION_LIFETIME, Type::TEXT),
+            (&self.lifetime, Type::TEXT),
         ];
         self.query(include_str!("sql/create.sql"), &params)
             .await
@@ -115,7 +118,7 @@ impl Target {
         let times: Vec<DateTime<Utc>> = messages.iter().map(|message| message.created_at).collect();
         let params: [(&(dyn ToSql + Sync), Type); 10] = [
             (&session, Type::UUID),
-            (&SESSION_LIFETIME, Type::TEXT),
+            (&self.lifetime, Type::TEXT),
             (&seqs, Type::INT8_ARRAY),
             (&ids, Type::UUID_ARRAY),
             (&users, Type::UUID_ARRAY),

@@ -307,6 +307,24 @@ async fn a_session_that_goes_on_in_the_new_service_gets_what_was_left_after_its_
     assert_eq!(sent["message"]["seq"], 4);
 }
 
+#[tokio::test]
+async fn a_session_that_was_deleted_stays_so_and_the_others_arrive() {
+    let scene = scene().await;
+    scene.push("session:s1:messages", &[HELLO, ANSWER]).await;
+    scene.run(&["--retention", "10d"]).await;
+    let days = "SELECT (extract(epoch FROM expires_at - now()) / 86400)::bigint FROM sessions";
+    assert_eq!(scene.count(days).await, 11, "a ninth more than retention");
+
+    let session = scene.sessions().await.remove(0);
+    scene.ada.rest.delete_session(&session).await.ok();
+    scene.push("session:s2:messages", &[HELLO]).await;
+    let outcome = scene.run(&[]).await;
+    assert_eq!(outcome.status.code(), Some(3));
+    assert_eq!(outcome.count("imported"), 1);
+    assert_eq!(outcome.rejected[0]["key"], "session:s1:messages");
+    assert_eq!(scene.sessions().await.len(), 1);
+}
+
 impl Scene {
     async fn count(&self, sql: &str) -> i64 {
         let database = self.stack.database().await;

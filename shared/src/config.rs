@@ -74,10 +74,9 @@ impl Config {
         Self::read(|name| env::var(name).ok())
     }
 
-    /// How long a session lives on after something was said. A write moves its end, which is indexed, only when a tenth of this has
-    /// passed (`message_send`), so this is as much longer than the retention: no session ends before its last message does.
+    /// How long a session lives on after something was said.
     pub fn session_lifetime(&self) -> Duration {
-        self.message_retention * 10 / 9
+        session_lifetime(self.message_retention)
     }
 
     /// Reads variables from wherever `lookup` finds them.
@@ -204,8 +203,14 @@ impl<F: Fn(&str) -> Option<String>> Variables<F> {
     }
 }
 
+/// How long a session lives on after something was said, where messages are kept for so long. A write moves its end, which is indexed, only
+/// when a tenth of this has passed (`message_send`), so this is as much longer: no session ends before its last message does.
+pub fn session_lifetime(retention: Duration) -> Duration {
+    retention * 10 / 9
+}
+
 /// A whole number from 1 and one of `ms`, `s`, `m`, `h`, `d`.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok().filter(|n| *n > 0)?;

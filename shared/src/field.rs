@@ -73,7 +73,7 @@ impl Fields {
         self.optional(name, |value| value.as_i64().filter(|number| *number >= 0))
     }
 
-    /// A revision: a whole number from 1.
+    /// A revision: as [`revision`] takes it.
     pub fn revision(&self, name: &'static str) -> Result<i32, InvalidField> {
         let revision = self.optional_revision(name)?;
         revision.ok_or(InvalidField(name))
@@ -81,8 +81,7 @@ impl Fields {
 
     /// A revision that may be absent.
     pub fn optional_revision(&self, name: &'static str) -> Result<Option<i32>, InvalidField> {
-        let revision = |value: &Value| i32::try_from(value.as_i64()?).ok().filter(|rev| *rev > 0);
-        self.optional(name, revision)
+        self.optional(name, |value| revision(value.as_i64()?))
     }
 
     /// `true` or `false`.
@@ -140,6 +139,24 @@ impl Fields {
     }
 }
 
+/// A revision that somebody has seen: a whole number from 1 that has a next one in PostgreSQL's `integer`.
+pub fn revision(number: i64) -> Option<i32> {
+    let number = i32::try_from(number).ok()?;
+    (1..i32::MAX).contains(&number).then_some(number)
+}
+
+/// Whether a text or a name in it has a NUL character, which PostgreSQL cannot store. A text that only speaks of `\\u0000` has none.
+pub fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(entries) => entries
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,6 +188,34 @@ mod tests {
         assert_eq!(fields.flag("c"), Err(InvalidField("c")));
         assert_eq!(fields.uuid("c"), Err(InvalidField("c")));
         assert_eq!(fields.object("c"), Err(InvalidField("c")));
+    }
+
+    #[test]
+    fn a_revision_has_one_before_and_one_after() {
+        for (number, taken) in [
+            (0, false),
+            (1, true),
+            (2_147_483_646, true),
+            (2_147_483_647, false),
+        ] {
+            assert_eq!(revision(number).is_some(), taken, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_nul_is_found_wherever_it_is_and_a_text_about_it_is_none() {
+        let texts = [
+            (r#"{"a": "\u0000"}"#, true),
+            (r#"{"a": ["x", {"b\u0000": 1}]}"#, true),
+            (r#"{"pattern": "[\\u0000-\\u001f]"}"#, false),
+        ];
+        for (text, expected) in texts {
+            assert_eq!(
+                has_nul(&serde_json::from_str(text).unwrap()),
+                expected,
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which sockets are open, and whose they are.
 //!
-//! Redis holds them and may lose them: identity comes with every event, and every frame that a socket sends registers it again.
+//! Redis holds them and may lose them: identity comes with every event, and a ping and a send register it again.
 
 mod answer;
 mod event;

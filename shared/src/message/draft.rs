@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::code::{Code, Coded};
+use crate::{
+    code::{Code, Coded},
+    field::has_nul,
+};
 
 /// The text as it stands between the quotes of a JSON string in UTF-8. With [`MAX_METADATA_BYTES`] and the fields around them a message stays
 /// below 21 KiB, so that one always fits into a sync frame of 28 KB and a push into one API Gateway frame of 32 KB.
@@ -40,6 +43,9 @@ pub enum DraftError {
     /// The text is larger than [`MAX_CONTENT_BYTES`].
     #[error("the text has more than {MAX_CONTENT_BYTES} bytes as JSON")]
     ContentTooLarge,
+    /// The metadata has a NUL character.
+    #[error("the metadata has a NUL character")]
+    MetadataNul,
     /// The metadata is larger than [`MAX_METADATA_BYTES`].
     #[error("the metadata has more than {MAX_METADATA_BYTES} bytes as JSON")]
     MetadataTooLarge,
@@ -48,7 +54,7 @@ pub enum DraftError {
 impl Coded for DraftError {
     fn code(&self) -> Code {
         match self {
-            Self::Key | Self::Nul => Code::InvalidField,
+            Self::Key | Self::Nul | Self::MetadataNul => Code::InvalidField,
             Self::Empty => Code::MessageEmpty,
             Self::ContentTooLarge => Code::MessageTooLarge,
             Self::MetadataTooLarge => Code::MetadataTooLarge,
@@ -59,7 +65,7 @@ impl Coded for DraftError {
         Some(match self {
             Self::Key => "id",
             Self::Empty | Self::Nul | Self::ContentTooLarge => "content",
-            Self::MetadataTooLarge => "metadata",
+            Self::MetadataTooLarge | Self::MetadataNul => "metadata",
         })
     }
 }
@@ -106,11 +112,13 @@ fn check(content: &str, metadata: Option<&Value>) -> Result<(), DraftError> {
     if text.len() - QUOTES > MAX_CONTENT_BYTES {
         return Err(DraftError::ContentTooLarge);
     }
-    let metadata = metadata.map(Value::to_string).unwrap_or_default();
-    if metadata.len() > MAX_METADATA_BYTES {
+    if metadata.is_some_and(|metadata| metadata.to_string().len() > MAX_METADATA_BYTES) {
         return Err(DraftError::MetadataTooLarge);
     }
-    if content.contains('\0') || metadata.contains("\\u0000") {
+    if metadata.is_some_and(has_nul) {
+        return Err(DraftError::MetadataNul);
+    }
+    if content.contains('\0') {
         return Err(DraftError::Nul);
     }
     if content.trim().is_empty() {
@@ -179,6 +187,9 @@ mod tests {
     fn what_postgresql_cannot_store_is_refused() {
         assert_eq!(draft("k", "a\0b").unwrap_err(), DraftError::Nul);
         let map = json!({"a": "\0"}).as_object().cloned().unwrap();
-        assert_eq!(Draft::new("k", "hi", map).unwrap_err(), DraftError::Nul);
+        assert_eq!(
+            Draft::new("k", "hi", map).unwrap_err(),
+            DraftError::MetadataNul
+        );
     }
 }

@@ -21,4 +21,4 @@ pub use queue::SendQueue;
 pub use record::{Message, Receipt};
 pub use round::{Altered, Sender, first_trip, limits, second_trip};
 pub use send::{Acked, SendError, send};
-pub use since::{Since, SyncError, since};
+pub use since::{Reader, Since, SyncError, since};

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Encoded, Message, Page};
 use crate::{
     App,
+    cache::CacheError,
     code::{Code, Coded, log_failure},
     database::DatabaseError,
     session::{
@@ -67,31 +68,65 @@ const WAITS: [Duration; 4] = [
     Duration::from_millis(80),
 ];
 
-/// What follows, at most `limit` messages. From the recent list in one round trip to Redis when it reaches back far enough; else
-/// from PostgreSQL.
+/// What follows, at most `limit` messages.
 pub async fn since(
     app: &App,
     visitor: &Visitor,
     from: &Since,
     limit: usize,
 ) -> Result<Page, SyncError> {
-    if let Some(list) = recent_list(app, visitor, from).await?
-        && let Some(page) = page_of(list, from, limit)?
-    {
-        return Ok(page);
-    }
-    stored_page(app, visitor, from, limit).await
+    Reader::new(app).since(visitor, from, limit).await
 }
 
-/// The recent list, refilled if it was missing; `None` when it cannot be trusted or had.
+/// Reads what follows in one session after the other.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    app: &'a App,
+    /// Until Redis has not answered once: each wait for it takes half a second, and a hundred sessions have not as many.
+    asks_redis: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// One that has not asked anybody.
+    pub fn new(app: &'a App) -> Self {
+        Self {
+            app,
+            asks_redis: app.config.cache,
+        }
+    }
+
+    /// What follows, at most `limit` messages. From the recent list in one round trip to Redis when it reaches back far enough; else
+    /// from PostgreSQL.
+    pub async fn since(
+        &mut self,
+        visitor: &Visitor,
+        from: &Since,
+        limit: usize,
+    ) -> Result<Page, SyncError> {
+        if self.asks_redis {
+            match recent_list(self.app, visitor, from).await? {
+                Ok(Some(list)) => {
+                    if let Some(page) = page_of(list, from, limit)? {
+                        return Ok(page);
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    log_failure(&error, "reading a session's recent list");
+                    self.asks_redis = false;
+                }
+            }
+        }
+        stored_page(self.app, visitor, from, limit).await
+    }
+}
+
+/// The recent list, refilled if it was missing; `None` when it cannot be trusted, an error of Redis's when it cannot be had.
 async fn recent_list(
     app: &App,
     visitor: &Visitor,
     from: &Since,
-) -> Result<Option<Recent>, SyncError> {
-    if !app.config.cache {
-        return Ok(None);
-    }
+) -> Result<Result<Option<Recent>, CacheError>, SyncError> {
     let cursor = if let Since::Cursor(cursor) = from {
         Some(cursor)
     } else {
@@ -101,20 +136,17 @@ async fn recent_list(
     let mut waits = WAITS.iter();
     loop {
         match recent::read(&app.cache, visitor, cursor).await {
-            Ok(Reading::Hit(list)) => return Ok(Some(list)),
+            Ok(Reading::Hit(list)) => return Ok(Ok(Some(list))),
             Ok(Reading::Miss(lease)) => {
                 let list = recent::refill(app, visitor, lease).await?;
-                return Ok(Some(list));
+                return Ok(Ok(Some(list)));
             }
             Ok(Reading::Refilling) => match waits.next() {
                 Some(wait) => tokio::time::sleep(wait.mul_f64(rand::random_range(0.5..1.5))).await,
-                None => return Ok(None),
+                None => return Ok(Ok(None)),
             },
-            Ok(Reading::Unusable) => return Ok(None),
-            Err(error) => {
-                log_failure(&error, "reading a session's recent list");
-                return Ok(None);
-            }
+            Ok(Reading::Unusable) => return Ok(Ok(None)),
+            Err(error) => return Ok(Err(error)),
         }
     }
 }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::{Cursor, Epoch, Membership, Role, SessionError, SessionId, Visitor, recent};
 use crate::{
-    App, code::log_failure, frame::ServerFrame, message::Message, rest::MAX_PAGE_BYTES, timestamp,
-    token::KeyRing,
+    App, code::log_failure, field::has_nul, frame::ServerFrame, message::Message,
+    rest::MAX_PAGE_BYTES, timestamp, token::KeyRing,
 };
 
 /// A list shows at most so many sessions, the liveliest first.
@@ -39,8 +39,9 @@ pub struct Settings(pub(super) String);
 impl Settings {
     /// `None` for what is larger than [`MAX_SETTINGS_BYTES`] or has a NUL character, which PostgreSQL cannot store.
     pub fn new(object: Map<String, Value>) -> Option<Self> {
-        let json = Value::Object(object).to_string();
-        (json.len() <= MAX_SETTINGS_BYTES && !json.contains("\\u0000")).then_some(Self(json))
+        let settings = Value::Object(object);
+        let json = settings.to_string();
+        (json.len() <= MAX_SETTINGS_BYTES && !has_nul(&settings)).then_some(Self(json))
     }
 }
 

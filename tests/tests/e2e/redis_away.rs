@@ -1,5 +1,7 @@
 //! Redis may vanish at any moment: it is slower for a while, and nothing is lost.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use tests::{Conversation, TestStack};
 
@@ -75,4 +77,38 @@ async fn ping(device: &mut tests::Device, session: &str, change: i64) -> serde_j
         .send(&json!({"type": "ping", "cursors": {session: change}}))
         .await;
     device.next_of("pong").await
+}
+
+/// A sync waits for a Redis that does not answer once, and not for each of its sessions: with these it would take 15 seconds.
+#[tokio::test]
+async fn a_sync_of_many_sessions_comes_to_its_end_while_redis_is_slow() {
+    const SESSIONS: usize = 30;
+    let stack = TestStack::with()
+        .no_schedules()
+        .variable("LIMITS", "off")
+        .start()
+        .await;
+    let ada = stack.guest().await;
+    let mut phone = ada.device("phone").await;
+    let mut cursors = serde_json::Map::new();
+    for _ in 0..SESSIONS {
+        let session = ada.open_session("Kettles").await;
+        phone.message(&session, "One").await;
+        cursors.insert(session, json!(0));
+    }
+    let redis = stack.stack().dials().redis();
+    redis.slow(Duration::from_secs(2)).unwrap();
+    let began = Instant::now();
+    let synced = phone
+        .request(json!({"type": "sync", "cursors": cursors}))
+        .await;
+    let took = began.elapsed();
+    redis.restore().unwrap();
+    let sessions = synced["sessions"].as_array().unwrap();
+    assert!(
+        sessions.iter().all(|session| session["complete"] == true),
+        "{synced}"
+    );
+    assert_eq!(sessions.len(), SESSIONS);
+    assert!(took < Duration::from_secs(10), "{took:?}");
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 use shared::{
     App,
     code::Failure,
-    field::InvalidField,
+    field::{InvalidField, revision},
     message::{Alteration, Edit, Sender, alter},
     rest::{Call, Reply},
     session::Visitor,
@@ -29,7 +29,7 @@ pub(crate) async fn edit_message(app: &App, user: Uuid, call: &Call) -> Result<R
 /// Takes `session_id` and `rev` in the query string: a DELETE has no body.
 pub(crate) async fn delete_message(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
     let visitor = call.session_in_query(&app.session_keys, user)?;
-    let rev = call.query_as("rev")?.filter(|rev| *rev > 0);
+    let rev = call.query_as("rev")?.and_then(revision);
     let alteration = Alteration {
         message: message_id(call)?,
         rev: rev.ok_or(InvalidField("rev"))?,

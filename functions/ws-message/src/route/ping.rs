@@ -1,5 +1,7 @@
 //! `ping`: I live, and I have this. The heartbeat that finds what a push lost.
 
+use std::collections::HashSet;
+
 use shared::{
     App,
     code::{Failure, log_failure},
@@ -11,7 +13,8 @@ use shared::{
 };
 
 /// Registers the socket as seen now and names the sessions in which it may have missed something. One round trip to Redis, and every
-/// few seconds a look into PostgreSQL before it; without Redis every session may have been missed, and a sync asks PostgreSQL.
+/// few seconds a look into PostgreSQL before it; without Redis every session may have been missed, and a sync asks PostgreSQL. A session
+/// whose id cannot be used is named like one that has news, for a sync says why: it must not cost the others their heartbeat.
 pub(crate) async fn ping(
     app: &App,
     socket: &Socket,
@@ -19,32 +22,31 @@ pub(crate) async fn ping(
 ) -> Result<String, Failure> {
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
+    sign_in::ask(&mut pipeline, socket.sign_in);
+    let mut asked = HashSet::new();
     for (session_id, cursor) in cursors {
-        let visitor = Visitor::verify(&app.session_keys, socket.user_id, session_id)?;
-        recent::behind(&mut pipeline, &visitor, cursor);
+        if let Ok(visitor) = Visitor::verify(&app.session_keys, socket.user_id, session_id) {
+            recent::behind(&mut pipeline, &visitor, cursor);
+            asked.insert(session_id);
+        }
     }
-    if !cursors.is_empty() {
+    if !asked.is_empty() {
         recent::catch_up(app).await;
     }
-    sign_in::ask(&mut pipeline, socket.sign_in);
-    let mut behind: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
+    let answers: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
         log_failure(&error, "answering a ping");
-        let mut unknown = vec![true; cursors.len()];
-        unknown.push(false);
-        unknown
+        Vec::new()
     });
-    if behind.pop() == Some(true) {
+    let mut answers = answers.into_iter();
+    if answers.next() == Some(true) {
         return sign_out(app, socket).await;
     }
     hand_over(app, socket).await;
-    let names = cursors
-        .iter()
-        .zip(behind)
-        .filter(|(_, behind)| *behind)
-        .map(|((name, _), _)| name.as_str());
+    let names = cursors.iter().map(|(name, _)| name);
+    let behind = names.filter(|name| !asked.contains(name) || answers.next().unwrap_or(true));
     let pong = ServerFrame::Pong {
         server_time: timestamp::format(&timestamp::now()),
-        behind: names.collect(),
+        behind: behind.map(String::as_str).collect(),
     };
     Ok(pong.to_json())
 }

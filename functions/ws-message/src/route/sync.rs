@@ -5,7 +5,7 @@ use shared::{
     code::{Code, Coded, Failure},
     connection::Socket,
     frame::{ServerFrame, SyncedSession},
-    message::{Since, SyncError, since},
+    message::{Reader, Since, SyncError},
     session::{Cursor, Visitor},
 };
 
@@ -28,9 +28,10 @@ pub(crate) async fn sync(
     let mut sessions: Vec<_> = cursors.iter().map(nothing).collect();
     let own = sessions.iter().map(|session| size(session) + GROWTH_BYTES);
     let mut room = (MAX_FRAME_BYTES - ENVELOPE_BYTES).saturating_sub(own.sum());
+    let mut reader = Reader::new(app);
     for session in &mut sessions {
         if room > 0 {
-            fill(app, socket, session, &mut room).await?;
+            fill(app, &mut reader, socket, session, &mut room).await?;
         }
     }
     Ok(ServerFrame::Sync { id, sessions }.to_json())
@@ -55,6 +56,7 @@ fn size(session: &SyncedSession<'_>) -> usize {
 /// Adds what follows the cursor, or why that cannot be had.
 async fn fill(
     app: &App,
+    reader: &mut Reader<'_>,
     socket: &Socket,
     session: &mut SyncedSession<'_>,
     room: &mut usize,
@@ -68,7 +70,7 @@ async fn fill(
     };
     let after = session.change;
     let from = Since::Cursor(session.cursor.clone());
-    match since(app, &visitor, &from, MAX_MESSAGES).await {
+    match reader.since(&visitor, &from, MAX_MESSAGES).await {
         Ok(mut page) => {
             *room -= page.fit(*room, after);
             session.messages = page.messages;
