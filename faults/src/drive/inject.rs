@@ -11,7 +11,7 @@ use local::progress::Progress;
 use tokio::time::{sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::world::World;
+use super::{template::function_of, world::World};
 use crate::{
     client::Command,
     history::What,
@@ -100,10 +100,13 @@ impl<'w> Injector<'w> {
         };
         match *fault {
             Fault::Kill {
-                function,
+                program,
                 when,
                 next,
-            } => dials.kills().set(function, when, next),
+            } => {
+                let function = function_of(self.world.stack.template(), program)?;
+                dials.kills().set(function, when, next);
+            }
             Fault::Posts { fault, next } => dials.posts().set(fault, next, None),
             Fault::DisconnectLose(count) => dials.disconnects().drop_next(count),
             Fault::GatewayRestart => dials.sockets().cut(),

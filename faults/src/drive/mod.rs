@@ -4,6 +4,7 @@ mod finish;
 mod inject;
 mod machine;
 mod steward;
+mod template;
 mod work;
 mod world;
 
@@ -114,6 +115,7 @@ pub struct Outcome {
 /// Runs it all. `stop` ends the faults early; what follows them comes all the same.
 pub async fn run(options: &Options, stop: &CancellationToken) -> Result<Outcome> {
     let planned = plan(options);
+    template::has_all(&template::load(options)?, &planned)?;
     let world = World::build(options).await?;
     let work = Work::start(&world, options);
     let began = Instant::now();

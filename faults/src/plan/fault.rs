@@ -52,8 +52,8 @@ pub enum Kind {
 pub enum Fault {
     /// Events of a function are deadly.
     Kill {
-        /// Its logical id.
-        function: &'static str,
+        /// What it runs.
+        program: &'static str,
         /// At which point.
         when: When,
         /// How many events.
@@ -153,17 +153,18 @@ const LANES: [(&[Kind], Duration); 6] = [
     (&[Kind::DeviceVanish], Duration::from_millis(1_500)),
 ];
 
-/// The functions of `template.yaml` that may die, those that most depends on more often.
-const FUNCTIONS: [&str; 9] = [
-    "WsMessageFunction",
-    "WsMessageFunction",
-    "WsMessageFunction",
-    "WsConnectFunction",
-    "WsDisconnectFunction",
-    "WsAuthorizerFunction",
-    "RestSyncFunction",
-    "RestAuthFunction",
-    "HeartbeatFunction",
+/// The programs of the functions that may die, those that most depends on more often. Which function of `template.yaml` runs a program
+/// depends on the template's parameters.
+const PROGRAMS: [&str; 9] = [
+    "ws-message",
+    "ws-message",
+    "ws-message",
+    "ws-connect",
+    "ws-disconnect",
+    "ws-authorizer",
+    "rest-sync",
+    "rest-auth",
+    "heartbeat",
 ];
 
 /// The faults of a seed within a span, of the kinds that are wanted. The first ones are one of each kind, so that a short run has
@@ -208,7 +209,7 @@ pub fn faults(seed: u64, during: Duration, kinds: &[Kind]) -> Vec<Planned> {
 fn fault(kind: Kind, random: &mut StdRng) -> Fault {
     match kind {
         Kind::Kill => Fault::Kill {
-            function: pick(&FUNCTIONS, random),
+            program: pick(&PROGRAMS, random),
             when: when(random),
             next: random.random_range(1..=2),
         },
@@ -296,10 +297,10 @@ impl fmt::Display for Fault {
         let span = |duration: &Duration| Span(*duration);
         match self {
             Self::Kill {
-                function,
+                program,
                 when,
                 next,
-            } => write!(f, "{function} {when:?}, {next} times"),
+            } => write!(f, "{program} {when:?}, {next} times"),
             Self::RedisCut(during)
             | Self::RedisStop(during)
             | Self::PostgresCut(during)
