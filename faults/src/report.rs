@@ -1,9 +1,11 @@
 //! What a person reads: Markdown, or one JSON document.
 
+mod command;
 mod figures;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use local::dials::Span;
 use serde_json::{Value, json};
 
 use crate::{
@@ -12,28 +14,11 @@ use crate::{
     history::What,
     plan::Kind,
 };
+use command::command;
 pub use figures::Figures;
 
 /// How many violations are shown; a defect makes hundreds, and the first tell as much.
 const SHOWN: usize = 20;
-
-/// The command that runs the same seed again.
-fn command(options: &Options) -> String {
-    let minutes = options.during.as_secs_f64() / 60.0;
-    let mut command = format!(
-        "cargo dev faults --seed {} --minutes {minutes} --users {} --devices {} --sessions {}",
-        options.seed, options.users, options.devices, options.sessions
-    );
-    if options.kinds.len() < Kind::all().len() {
-        let names: Vec<_> = options.kinds.iter().map(|kind| kind.name()).collect();
-        command += &format!(" --faults {}", names.join(","));
-    }
-    if !options.only.is_empty() {
-        let numbers: Vec<_> = options.only.iter().map(ToString::to_string).collect();
-        command += &format!(" --only {}", numbers.join(","));
-    }
-    command
-}
 
 /// As Markdown.
 pub fn markdown(options: &Options, outcome: &Outcome) -> String {
@@ -86,9 +71,9 @@ fn verdict(outcome: &Outcome) -> String {
 fn frame(options: &Options, outcome: &Outcome) -> Vec<(&'static str, String)> {
     let converged = match outcome.converged_after {
         Some(after) => format!(
-            "{:.1} s after the last fault (a ping period is {} s)",
+            "{:.1} s after the last fault (a ping period is {})",
             after.as_secs_f64(),
-            options.ping.as_secs()
+            Span(options.ping)
         ),
         None => format!("not within {:.0} s", outcome.deadline.as_secs_f64()),
     };
@@ -202,4 +187,32 @@ pub fn document(options: &Options, outcome: &Outcome) -> Value {
         "rules": rules,
         "violations": outcome.violations,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn outcome() -> Outcome {
+        Outcome {
+            events: Vec::new(),
+            planned: Vec::new(),
+            violations: Vec::new(),
+            during: Duration::from_secs(60),
+            converged_after: Some(Duration::from_millis(1_234)),
+            deadline: Duration::from_secs(12),
+        }
+    }
+
+    #[test]
+    fn a_ping_period_is_said_as_it_was_given() {
+        let options = Options {
+            ping: Duration::from_millis(1_500),
+            ..Options::new(".")
+        };
+        let page = markdown(&options, &outcome());
+        assert!(page.contains("(a ping period is 1s500ms)"), "{page}");
+    }
 }
