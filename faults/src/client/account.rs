@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Names, Rest, RestError};
+use super::{Names, Rest, RestError, RestReply};
 use crate::history::User;
 
 /// Nobody but this machine reaches a stack of faults.
@@ -56,7 +56,7 @@ impl Account {
         })
     }
 
-    /// Asks in the user's name. An access token that has expired is replaced by logging in again.
+    /// Asks in the user's name, and gives the body of a success.
     pub async fn ask(
         &self,
         method: Method,
@@ -64,6 +64,18 @@ impl Account {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, RestError> {
+        let reply = self.ask_all(method, path, query, body).await?;
+        Ok(reply.body)
+    }
+
+    /// Asks in the user's name. An access token that has expired is replaced by logging in again.
+    pub async fn ask_all(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<RestReply, RestError> {
         let token = self
             .inner
             .token
@@ -73,7 +85,7 @@ impl Account {
         let answer = self
             .inner
             .rest
-            .ask(Some(&token), method.clone(), path, query, body)
+            .ask_all(Some(&token), method.clone(), path, query, body)
             .await;
         if !matches!(&answer, Err(RestError::Refused { status: 401, .. })) {
             return answer;
@@ -81,7 +93,7 @@ impl Account {
         let token = self.log_in().await?;
         self.inner
             .rest
-            .ask(Some(&token), method, path, query, body)
+            .ask_all(Some(&token), method, path, query, body)
             .await
     }
 

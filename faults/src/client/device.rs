@@ -272,7 +272,7 @@ impl Actor {
         let frame: Value = serde_json::from_str(text).unwrap_or_default();
         match frame["type"].as_str().unwrap_or_default() {
             "pong" => self.pong(&frame),
-            "ack" => self.answered(&frame, read::ack(&frame)),
+            "ack" => self.answered(&frame, read::ack(&frame, frame["rate"].is_object())),
             "error" => self.refused(&frame),
             "sync" => self.synced(&frame),
             "message" | "message_updated" | "message_deleted" => self.pushed(socket, &frame),

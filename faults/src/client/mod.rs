@@ -13,7 +13,7 @@ pub use account::Account;
 pub use device::{Command, Device, Snapshot};
 pub use names::Names;
 pub(crate) use read::page as read_page;
-pub use rest::{Rest, RestError};
+pub use rest::{Rest, RestError, RestReply};
 pub use view::{Shown, View};
 
 use std::time::Duration;

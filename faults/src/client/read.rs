@@ -28,8 +28,9 @@ pub(crate) fn page(names: &Names, messages: &Value) -> Vec<Seen> {
         .collect()
 }
 
-/// An ack, of a message or of a read mark.
-pub(super) fn ack(frame: &Value) -> Option<Answer> {
+/// An ack, of a message or of a read mark. It came with a rate if the sender's limits could be counted: in its frame, or beside it over
+/// REST.
+pub(super) fn ack(frame: &Value, has_rate: bool) -> Option<Answer> {
     let message = &frame["message"];
     if message.is_null() {
         return Some(Answer::Marked {
@@ -43,7 +44,7 @@ pub(super) fn ack(frame: &Value) -> Option<Answer> {
         rev: message["rev"].as_i64().unwrap_or(1),
         created_at: message["created_at"].as_str()?.to_owned(),
         duplicate: frame["duplicate"] == true,
-        announced: frame["rate"].is_object(),
+        announced: has_rate,
     })
 }
 

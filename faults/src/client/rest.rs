@@ -8,11 +8,23 @@ use serde_json::Value;
 /// Longer than the gateway waits for a function would be true to life, and too long for a run of a minute.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What an answer has whose request was counted against a limit.
+const RATE: &str = "x-ratelimit-limit";
+
 /// A client of the REST API; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Rest {
     client: Client,
     url: String,
+}
+
+/// A success.
+#[derive(Debug, Clone)]
+pub struct RestReply {
+    /// The document.
+    pub body: Value,
+    /// Whether it tells what is left of a limit.
+    pub has_rate: bool,
 }
 
 /// Why there is no answer that helps.
@@ -49,6 +61,19 @@ impl Rest {
         query: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Result<Value, RestError> {
+        let reply = self.ask_all(token, method, path, query, body).await?;
+        Ok(reply.body)
+    }
+
+    /// Asks.
+    pub async fn ask_all(
+        &self,
+        token: Option<&str>,
+        method: Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Result<RestReply, RestError> {
         let mut request = self
             .client
             .request(method, format!("{}{path}", self.url))
@@ -63,10 +88,14 @@ impl Rest {
         let unknown = |error: reqwest::Error| RestError::Unknown(error.to_string());
         let response = request.send().await.map_err(unknown)?;
         let status = response.status();
+        let has_rate = response.headers().contains_key(RATE);
         let bytes = response.bytes().await.map_err(unknown)?;
         let document: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         if status.is_success() {
-            return Ok(document);
+            return Ok(RestReply {
+                body: document,
+                has_rate,
+            });
         }
         Err(failure(status, document))
     }
@@ -84,5 +113,37 @@ fn failure(status: StatusCode, document: Value) -> RestError {
         status: status.as_u16(),
         code: code.to_owned(),
         document,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// A server that gives one answer, with these lines among its headers.
+    async fn answering(headers: &'static str) -> Rest {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert!(stream.read(&mut [0; 4_096]).await.unwrap() > 0);
+            let answer = format!("HTTP/1.1 201 Created\r\n{headers}content-length: 2\r\n\r\n{{}}");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        });
+        Rest::new(url)
+    }
+
+    #[tokio::test]
+    async fn a_rate_over_rest_is_in_the_headers() {
+        for (headers, has_rate) in [("X-RateLimit-Limit: 10\r\n", true), ("", false)] {
+            let rest = answering(headers).await;
+            let reply = rest.ask_all(None, Method::POST, "/", &[], None).await;
+            assert_eq!(reply.unwrap().has_rate, has_rate, "{headers}");
+        }
     }
 }

@@ -165,10 +165,10 @@ impl Actor {
                     request: request.clone(),
                 });
                 let answer = match account
-                    .ask(Method::POST, "/api/chat/messages", &[], Some(&body))
+                    .ask_all(Method::POST, "/api/chat/messages", &[], Some(&body))
                     .await
                 {
-                    Ok(ack) => read::ack(&ack).unwrap_or(Answer::Done),
+                    Ok(reply) => read::ack(&reply.body, reply.has_rate).unwrap_or(Answer::Done),
                     Err(RestError::Refused { code, .. }) => Answer::Refused { code },
                     Err(RestError::Unknown(why)) => Answer::Unknown { why },
                 };
