@@ -2,6 +2,7 @@
 
 mod finish;
 mod inject;
+mod limits;
 mod machine;
 mod steward;
 mod template;
@@ -115,8 +116,9 @@ pub struct Outcome {
 /// Runs it all. `stop` ends the faults early; what follows them comes all the same.
 pub async fn run(options: &Options, stop: &CancellationToken) -> Result<Outcome> {
     let planned = plan(options);
-    template::has_all(&template::load(options)?, &planned)?;
-    let world = World::build(options).await?;
+    let template = template::load(options)?;
+    template::has_all(&template, &planned)?;
+    let world = World::build(options, &template).await?;
     let work = Work::start(&world, options);
     let began = Instant::now();
     options.progress.step(&format!(

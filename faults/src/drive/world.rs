@@ -7,6 +7,7 @@ use local::{
     dials::{Dials, Span},
     services::Lifetime,
     stack::{Stack, StackOptions},
+    template::Template,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use reqwest::Method;
@@ -14,19 +15,11 @@ use serde_json::json;
 use tokio_postgres::NoTls;
 use tokio_util::task::TaskTracker;
 
-use super::Options;
+use super::{Options, limits::lifted};
 use crate::{
     client::{Account, Device, Names, Patience, Rest},
     history::{self, Recorder, Session, User, What},
 };
-
-/// Limits that nobody here meets: one address does everything.
-const GENEROUS: [(&str, &str); 4] = [
-    ("RATE_LIMIT_AUTH", "1000000"),
-    ("RATE_LIMIT_WS_CONN", "1000000"),
-    ("RATE_LIMIT_MESSAGES", "1000000"),
-    ("QUOTA_MESSAGES", "1000000"),
-];
 
 /// Other machines' stacks lose what was committed just before a crash, for speed. This one is about that.
 const DURABLE: &str = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$";
@@ -45,8 +38,8 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) async fn build(options: &Options) -> Result<Self> {
-        let stack = Stack::start(stack_options(options)).await?;
+    pub(super) async fn build(options: &Options, template: &Template) -> Result<Self> {
+        let stack = Stack::start(stack_options(options, template)).await?;
         prepare(&stack, &options.sabotage).await?;
         let (recorder, names) = (
             Arc::new(Recorder::new(options.history.as_deref())?),
@@ -170,7 +163,7 @@ impl World {
     }
 }
 
-fn stack_options(options: &Options) -> StackOptions {
+fn stack_options(options: &Options, template: &Template) -> StackOptions {
     let mut stack = StackOptions::new(options.root.join("template.yaml"), &options.state_dir);
     stack.lifetime = Lifetime::Throwaway;
     stack.install = options.install;
@@ -182,12 +175,9 @@ fn stack_options(options: &Options) -> StackOptions {
         ("WS_PING_PERIOD", Span(ping).to_string()),
         ("WS_PONG_WAIT", Span(ping * 2).to_string()),
     ];
-    let generous = GENEROUS.map(|(name, value)| (name, value.to_owned()));
-    stack.environment = periods
-        .into_iter()
-        .chain(generous)
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
+    stack.environment = lifted(template);
+    let periods = periods.map(|(name, value)| (name.to_owned(), value));
+    stack.environment.extend(periods);
     stack
 }
 
