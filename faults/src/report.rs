@@ -97,19 +97,24 @@ fn frame(options: &Options, outcome: &Outcome) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// How often what happened. A fault that failed is not counted, though it began.
 fn injected(outcome: &Outcome) -> BTreeMap<Kind, usize> {
-    let happened: BTreeSet<_> = outcome
-        .events
-        .iter()
-        .filter_map(|event| match event.what {
+    let mut happened = BTreeSet::new();
+    for event in &outcome.events {
+        match event.what {
             What::Fault {
                 number,
                 begins: true,
                 ..
-            } => Some(number),
-            _ => None,
-        })
-        .collect();
+            } => {
+                happened.insert(number);
+            }
+            What::Failed { number, .. } => {
+                happened.remove(&number);
+            }
+            _ => {}
+        }
+    }
     let mut counts = BTreeMap::new();
     for planned in outcome
         .planned
@@ -194,11 +199,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::{history::Event, plan::faults};
 
-    fn outcome() -> Outcome {
+    fn outcome(events: Vec<What>) -> Outcome {
+        let events = events.into_iter().map(|what| Event { at: 0, what });
         Outcome {
-            events: Vec::new(),
-            planned: Vec::new(),
+            events: events.collect(),
+            planned: faults(1, Duration::from_secs(10), &[Kind::RedisFlush]),
             violations: Vec::new(),
             during: Duration::from_secs(60),
             converged_after: Some(Duration::from_millis(1_234)),
@@ -212,7 +219,27 @@ mod tests {
             ping: Duration::from_millis(1_500),
             ..Options::new(".")
         };
-        let page = markdown(&options, &outcome());
+        let page = markdown(&options, &outcome(Vec::new()));
         assert!(page.contains("(a ping period is 1s500ms)"), "{page}");
+    }
+
+    #[test]
+    fn a_fault_that_failed_is_not_counted() {
+        let fault = |number, begins| What::Fault {
+            number,
+            kind: Kind::RedisFlush.name(),
+            detail: String::new(),
+            begins,
+        };
+        let why = "no Redis".to_owned();
+        let events = vec![
+            fault(1, true),
+            fault(1, false),
+            fault(2, true),
+            What::Failed { number: 2, why },
+            fault(2, false),
+        ];
+        let counts = injected(&outcome(events));
+        assert_eq!(counts, BTreeMap::from([(Kind::RedisFlush, 1)]));
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{template::function_of, world::World};
 use crate::{
     client::Command,
-    history::What,
+    history::{Recorder, What},
     plan::{Fault, Planned},
 };
 
@@ -69,24 +69,8 @@ impl<'w> Injector<'w> {
                 () = sleep_until((began + planned.at).into()) => {}
                 () = over.cancelled() => return,
             }
-            let note = |begins| {
-                let (kind, detail) = (planned.kind.name(), planned.fault.to_string());
-                self.world.recorder.note(What::Fault {
-                    number: planned.number,
-                    kind,
-                    detail,
-                    begins,
-                });
-            };
-            note(true);
-            if let Err(error) = self.inject(&planned.fault, over).await {
-                eprintln!(
-                    "fault {} ({}) did not happen: {error:#}",
-                    planned.number,
-                    planned.kind.name()
-                );
-            }
-            note(false);
+            let fault = self.inject(&planned.fault, over);
+            happen(&self.world.recorder, planned, fault).await;
         }
     }
 
@@ -173,5 +157,59 @@ impl<'w> Injector<'w> {
             .await?;
         redis::cmd("FLUSHALL").query_async::<()>(&mut keys).await?;
         Ok(())
+    }
+}
+
+/// Lets a fault happen, and notes when, and whether it did.
+async fn happen(recorder: &Recorder, planned: &Planned, fault: impl Future<Output = Result<()>>) {
+    let note = |begins| {
+        recorder.note(What::Fault {
+            number: planned.number,
+            kind: planned.kind.name(),
+            detail: planned.fault.to_string(),
+            begins,
+        });
+    };
+    note(true);
+    if let Err(error) = fault.await {
+        let (number, kind) = (planned.number, planned.kind.name());
+        eprintln!("fault {number} ({kind}) did not happen: {error:#}");
+        let why = format!("{error:#}");
+        recorder.note(What::Failed { number, why });
+    }
+    note(false);
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+    use crate::plan::Kind;
+
+    #[tokio::test]
+    async fn a_fault_that_fails_is_noted_as_failed_between_its_ends() {
+        let recorder = Recorder::new(None).unwrap();
+        let planned = Planned {
+            number: 3,
+            lane: 0,
+            at: Duration::ZERO,
+            kind: Kind::RedisFlush,
+            fault: Fault::RedisFlush,
+        };
+        happen(&recorder, &planned, async { Err(anyhow!("no Redis")) }).await;
+        happen(&recorder, &planned, async { Ok(()) }).await;
+        let events = recorder.finish().unwrap();
+        let told: Vec<_> = events.iter().map(|event| told(&event.what)).collect();
+        assert_eq!(told, ["begins", "no Redis", "ends", "begins", "ends"]);
+    }
+
+    fn told(what: &What) -> &str {
+        match what {
+            What::Fault { begins: true, .. } => "begins",
+            What::Fault { begins: false, .. } => "ends",
+            What::Failed { number: 3, why } => why,
+            other => panic!("{other:?} is no fault"),
+        }
     }
 }

@@ -119,6 +119,13 @@ pub enum What {
         /// Whether it begins.
         begins: bool,
     },
+    /// A fault that began did not happen, or not all of it.
+    Failed {
+        /// Its number in the plan.
+        number: usize,
+        /// For people.
+        why: String,
+    },
     /// Every fault is over, and nobody begins anything new.
     Healed,
     /// Everything that is asked from now on is asked while nothing is broken.
