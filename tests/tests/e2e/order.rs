@@ -1,13 +1,15 @@
 //! One order, for everybody, whatever happens at once.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use serde_json::Value;
 use tests::{TestStack, User};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 const SENDERS: usize = 8;
 const EACH: usize = 200;
+/// For the rest of the pages, once everything is acked. A message that is missing never comes.
+const LAST_PAGES: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_senders_at_once_make_one_order_without_holes() {
@@ -28,7 +30,10 @@ async fn many_senders_at_once_make_one_order_without_holes() {
     let acked: HashSet<String> = senders.join_all().await.into_iter().flatten().collect();
     assert_eq!(acked.len(), SENDERS * EACH);
 
-    let polled = reader.await.unwrap();
+    let polled = timeout(LAST_PAGES, reader).await;
+    let polled = polled
+        .expect("everything that was acked can be read")
+        .unwrap();
     check_order(&polled);
     let ids: HashSet<String> = polled.iter().map(|message| text(message, "id")).collect();
     assert_eq!(
