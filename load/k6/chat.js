@@ -23,6 +23,8 @@ const acked = new Counter('messages_acked');
 const lost = new Counter('messages_lost');
 const doubled = new Counter('messages_doubled');
 const refused = new Counter('messages_refused');
+const unanswered = new Counter('messages_unanswered');
+const closed = new Counter('sockets_closed_early');
 
 export const options = {
   scenarios: { chat: { executor: 'per-vu-iterations', vus: USERS, iterations: 1, maxDuration: `${SECONDS + 60}s` } },
@@ -34,6 +36,8 @@ export const options = {
     messages_lost: ['count==0'],
     messages_doubled: ['count==0'],
     messages_refused: ['count==0'],
+    messages_unanswered: ['count==0'],
+    sockets_closed_early: ['count==0'],
   },
 };
 
@@ -62,15 +66,20 @@ export default function () {
   const stored = [];
   let sent = 0;
   let sentAt = 0;
+  let waiting = false;
   let ending = false;
+  let ended = false;
 
   const send = () => {
     sent += 1;
     sentAt = Date.now();
+    waiting = true;
     const id = `${__VU}-${sent}`;
     phone.send(JSON.stringify({ type: 'message', id, session_id: session, content: TEXT, metadata: { sent_at: sentAt } }));
   };
   const end = () => {
+    ended = true;
+    unanswered.add(waiting ? 1 : 0);
     for (const seq of stored) {
       const times = seen.get(seq) || 0;
       lost.add(times === 0 ? 1 : 0);
@@ -86,11 +95,13 @@ export default function () {
       ackMs.add(Date.now() - sentAt);
       acked.add(1);
       stored.push(frame.message.seq);
-    } else if (frame.type === 'error') {
+    } else if (frame.type === 'error' || !frame.type) {
+      // Without a type it is the gateway itself that answers, for a function that could not.
       refused.add(1);
     } else {
       return;
     }
+    waiting = false;
     if (!ending) {
       send();
     }
@@ -116,5 +127,6 @@ export default function () {
   laptop.onopen = opened;
   for (const socket of [phone, laptop]) {
     socket.onerror = (event) => check(event, { 'sockets stay open': () => ending });
+    socket.onclose = () => closed.add(ended ? 0 : 1);
   }
 }
