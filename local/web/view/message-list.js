@@ -2,6 +2,7 @@
  * The messages of one session: in order, by day, with the states before there are any.
  */
 import { SeenMarks } from "../gatepost.js";
+import { ask } from "./dialog.js";
 import { el } from "./dom.js";
 import { dayKey, errorText } from "./format.js";
 import { MessageView } from "./message.js";
@@ -145,10 +146,15 @@ export class MessageList {
         const found = entry();
         if (found) this.#actions.edit(found);
       },
-      remove: () => session.remove(id()),
+      remove: () => this.#askToRemove(() => session.remove(id())),
       retryAmendment: () => session.retryAmendment(id()),
       dropAmendment: () => session.dropAmendment(id()),
     };
+  }
+
+  /** @param {() => void} act */
+  #askToRemove(act) {
+    return ask({ title: t("deleteMessageQuestion"), lead: t("deleteMessageLead"), ok: t("delete"), danger: true, act });
   }
 
   // ---- What was seen ----

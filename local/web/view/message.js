@@ -51,7 +51,8 @@ export class MessageView {
   constructor(actions) {
     this.#actions = actions;
     // Where nothing hovers, a touch shows what can be done.
-    const body = el("div", { class: "body", onclick: () => this.element.classList.toggle("touched") }, this.#text, this.#tools);
+    this.#text.addEventListener("click", () => this.element.classList.toggle("touched"));
+    const body = el("div", { class: "body" }, this.#text, this.#tools);
     /** @readonly */
     this.element = el("li", { class: "message" }, this.#day, this.#fresh, this.#author, body, this.#meta, this.#note);
   }

@@ -5,16 +5,9 @@ use serde_json::{Value, json};
 use tests::{Page, User};
 
 use crate::scene::{
-    GIVE_UP, Scene, move_on, network_is_back, online, row, say, texts, until_shown, until_state,
+    GIVE_UP, Scene, delete, move_on, network_is_back, online, row, say, texts, tool, until_shown,
+    until_state,
 };
-
-async fn tool(page: &Page, text: &str, name: &str) {
-    page.eval(&format!(
-        "{}.querySelector('.tool.{name}').click()",
-        row(text)
-    ))
-    .await;
-}
 
 /// Edits a message behind the page's back.
 async fn edit_elsewhere(user: &User, session: &str, message: &Value, content: &str) {
@@ -65,7 +58,13 @@ async fn an_edit_and_a_delete_reach_every_device() {
         .until("!document.querySelector('.message.saving')")
         .await;
 
+    // It is asked first; whoever closes the question keeps the message.
     tool(&laptop, "The red kettle", "delete").await;
+    laptop.until("document.querySelector('dialog[open]')").await;
+    laptop.key("Escape", 0).await;
+    laptop.until("!document.querySelector('dialog')").await;
+    assert_eq!(texts(&laptop).await, ["The red kettle"]);
+    delete(&laptop, "The red kettle").await;
     for page in [&phone, &laptop] {
         until_shown(page, "Message deleted").await;
         assert_eq!(texts(page).await, ["Message deleted"]);
@@ -78,6 +77,45 @@ async fn an_edit_and_a_delete_reach_every_device() {
     until_shown(&phone, "Message deleted").await;
     phone.no_mistakes();
     laptop.no_mistakes();
+}
+
+/// Presses a finger on the middle of the first element that a selector finds.
+async fn tap(page: &Page, selector: &str) {
+    let at = page
+        .eval(&format!(
+            "(({{x, y, width, height}}) => ({{x: x + width / 2, y: y + height / 2}}))(document.querySelector({}).getBoundingClientRect())",
+            json!(selector)
+        ))
+        .await;
+    for (kind, points) in [("touchStart", json!([at])), ("touchEnd", json!([]))] {
+        let params = json!({"type": kind, "touchPoints": points});
+        page.call("Input.dispatchTouchEvent", params).await;
+    }
+}
+
+#[tokio::test]
+async fn on_a_touch_screen_a_tool_that_nobody_sees_takes_no_tap() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    say(&page, "Keep me").await;
+    until_state(&page, "Keep me", &["sent"]).await;
+    let phone = json!({"width": 360, "height": 720, "deviceScaleFactor": 1, "mobile": true});
+    page.call("Emulation.setDeviceMetricsOverride", phone).await;
+    let touch = json!({"enabled": true});
+    page.call("Emulation.setTouchEmulationEnabled", touch).await;
+    page.until("matchMedia('(hover: none)').matches").await;
+
+    // Were the question there, the second tap would only close it.
+    tap(&page, ".tool.delete").await;
+    tap(&page, ".message .text").await;
+    page.until("document.querySelector('.tool.delete').checkVisibility({opacityProperty: true})")
+        .await;
+    tap(&page, ".tool.delete").await;
+    page.click("dialog .danger").await;
+    until_shown(&page, "Message deleted").await;
+    page.no_mistakes();
 }
 
 #[tokio::test]
@@ -118,7 +156,7 @@ async fn a_lost_race_is_shown_and_its_author_chooses() {
         ))
         .await;
         assert_eq!(newest(&user, &session).await["content"], expected);
-        tool(&page, expected, "delete").await;
+        delete(&page, expected).await;
         page.until(&format!(
             "!{} && !document.querySelector('.saving')",
             row(expected)

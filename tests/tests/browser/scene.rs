@@ -188,6 +188,22 @@ pub(crate) async fn say(page: &Page, text: &str) {
     page.key("Enter", 0).await;
 }
 
+/// Presses a tool of a message, `edit` or `delete`, whether the mouse is there or not.
+pub(crate) async fn tool(page: &Page, text: &str, name: &str) {
+    page.eval(&format!(
+        "{}.querySelector('.tool.{name}').click()",
+        row(text)
+    ))
+    .await;
+}
+
+/// Deletes a message, and says that it is meant.
+pub(crate) async fn delete(page: &Page, text: &str) {
+    tool(page, text, "delete").await;
+    page.click("dialog .danger").await;
+    page.until("!document.querySelector('dialog')").await;
+}
+
 /// An expression for the row of the message with that text.
 pub(crate) fn row(text: &str) -> String {
     format!(

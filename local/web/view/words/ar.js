@@ -111,6 +111,8 @@ export const ar = {
   edited: "معدّلة",
   deleted: "حُذفت الرسالة",
   deleting: "جارٍ الحذف…",
+  deleteMessageQuestion: "حذف هذه الرسالة؟",
+  deleteMessageLead: "تُحذف لدى جميع الأعضاء.",
   saving: "جارٍ الحفظ…",
   waiting: "في الانتظار…",
   sending: "جارٍ الإرسال…",

@@ -94,6 +94,8 @@ export const en = {
   edited: "edited",
   deleted: "Message deleted",
   deleting: "Deleting…",
+  deleteMessageQuestion: "Delete this message?",
+  deleteMessageLead: "It is deleted for everybody in this conversation.",
   saving: "Saving…",
   waiting: "waiting…",
   sending: "sending…",

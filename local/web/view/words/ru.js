@@ -105,6 +105,8 @@ export const ru = {
   edited: "изменено",
   deleted: "Сообщение удалено",
   deleting: "Удаляем…",
+  deleteMessageQuestion: "Удалить сообщение?",
+  deleteMessageLead: "Оно исчезнет у всех участников беседы.",
   saving: "Сохраняем…",
   waiting: "в очереди…",
   sending: "отправка…",

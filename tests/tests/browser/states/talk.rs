@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tests::{Device, Page, User};
 
 use super::Walk;
-use crate::scene::{move_on, online, row, say, texts, until_shown, until_state};
+use crate::scene::{delete, move_on, online, row, say, texts, tool, until_shown, until_state};
 
 use std::time::Duration;
 
@@ -74,17 +74,11 @@ async fn messages(walk: &Walk<'_>, page: &Page, till: &mut Device, session: &str
     say(page, &"9876543210".repeat(40)).await;
     say(page, "102\n\n103").await;
     until_state(page, "101", &["delivered"]).await;
-    page.eval(&format!(
-        "{}.querySelector('.tool.delete').click()",
-        row("101")
-    ))
-    .await;
+    tool(page, "101", "delete").await;
+    walk.dialog(page, "delete-message").await;
+    delete(page, "101").await;
     page.until(&format!("!{}", row("101"))).await;
-    page.eval(&format!(
-        "{}.querySelector('.tool.edit').click()",
-        row("100")
-    ))
-    .await;
+    tool(page, "100", "edit").await;
     walk.look(page, "editing").await;
     page.eval("document.querySelector('textarea').select()")
         .await;

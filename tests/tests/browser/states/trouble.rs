@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use tests::{Page, User};
 
 use super::Walk;
-use crate::scene::{GIVE_UP, move_on, network_is_back, online, row, say, until_state};
+use crate::scene::{GIVE_UP, delete, move_on, network_is_back, online, say, tool, until_state};
 
 pub(super) async fn story(walk: &Walk<'_>) {
     let page = walk.guest().await;
@@ -20,7 +20,7 @@ pub(super) async fn story(walk: &Walk<'_>) {
     say(&page, "4").await;
     until_state(&page, "4", &["waiting"]).await;
     edit(&page, "1", "11").await;
-    tool(&page, "2", "delete").await;
+    delete(&page, "2").await;
     page.until("document.querySelectorAll('.message.saving').length === 2")
         .await;
     walk.look(&page, "waiting").await;
@@ -41,7 +41,7 @@ pub(super) async fn story(walk: &Walk<'_>) {
     }
     edit(&page, "1", "31").await;
     edit(&page, "2", "32").await;
-    tool(&page, "3", "delete").await;
+    delete(&page, "3").await;
     page.until("document.querySelectorAll('.message.saving').length === 3")
         .await;
     back(walk, &page).await;
@@ -70,14 +70,6 @@ async fn back(walk: &Walk<'_>, page: &Page) {
     online(page).await;
     page.until("!document.querySelector('.banner').checkVisibility()")
         .await;
-}
-
-async fn tool(page: &Page, text: &str, name: &str) {
-    page.eval(&format!(
-        "{}.querySelector('.tool.{name}').click()",
-        row(text)
-    ))
-    .await;
 }
 
 async fn edit(page: &Page, text: &str, anew: &str) {
