@@ -22,13 +22,14 @@ export function el(tag, properties = {}, ...children) {
 }
 
 /**
- * Makes `parent`'s children exactly `wanted`, moving as few as possible: a node that stays where it is keeps its focus
- * and its animation.
+ * Makes `parent`'s children exactly `wanted`, moving as few as possible: a node that stays where it is keeps its animation.
+ * One that stays at all keeps its focus.
  *
  * @param {Node} parent
  * @param {Node[]} wanted
  */
 export function arrange(parent, wanted) {
+  const focused = document.activeElement;
   const keep = new Set(wanted);
   for (const child of [...parent.childNodes]) if (!keep.has(child)) child.remove();
   let next = parent.firstChild;
@@ -36,6 +37,8 @@ export function arrange(parent, wanted) {
     if (node === next) next = node.nextSibling;
     else parent.insertBefore(node, next);
   }
+  // One that was moved has lost it.
+  if (focused instanceof HTMLElement && focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true });
 }
 
 /** A page that gets no frames, because it is hidden or behind another window, is drawn so late all the same. In milliseconds. */

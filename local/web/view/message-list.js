@@ -199,15 +199,28 @@ export class MessageList {
 
   /** @param {boolean} filled */
   #drawTop(filled) {
-    if (!filled || this.#session.phase === "failed") this.#top.replaceChildren();
-    else if (this.#session.complete) this.#top.replaceChildren(t("beginning"));
-    else if (this.#historyError) {
-      const again = () => {
-        this.#historyError = null;
-        this.#fetchHistory();
-      };
-      this.#top.replaceChildren(t("earlierFailed"), " ", el("button", { class: "link", type: "button", onclick: again }, t("tryAgain")));
-    } else this.#top.replaceChildren(t("loadingEarlier"));
+    const kind = this.#topKind(filled);
+    if (this.#top.dataset.kind === kind) return;
+    this.#top.dataset.kind = kind;
+    const held = this.#top.contains(document.activeElement);
+    if (kind === "failed") this.#top.replaceChildren(...this.#historyFailure());
+    else this.#top.replaceChildren(...(kind ? [t(kind)] : []));
+    if (held) this.#scroller.focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} filled */
+  #topKind(filled) {
+    if (!filled || this.#session.phase === "failed") return "";
+    if (this.#session.complete) return "beginning";
+    return this.#historyError ? "failed" : "loadingEarlier";
+  }
+
+  #historyFailure() {
+    const again = () => {
+      this.#historyError = null;
+      this.#fetchHistory();
+    };
+    return [t("earlierFailed"), " ", el("button", { class: "link", type: "button", onclick: again }, t("tryAgain"))];
   }
 
   async #fetchHistory() {

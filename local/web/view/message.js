@@ -1,7 +1,7 @@
 /**
  * One message: who, what, when, and what became of it.
  */
-import { el } from "./dom.js";
+import { arrange, el } from "./dom.js";
 import { dayName, errorText, fullTime, roleName, timeOfDay } from "./format.js";
 import { t } from "./words/index.js";
 
@@ -43,6 +43,10 @@ export class MessageView {
   #tools = el("div", { class: "tools" });
   #meta = el("p", { class: "meta" });
   #note = el("div", { class: "note" });
+  /** What the note tells. A button that is made anew has lost the focus. */
+  #noted = "";
+  /** @type {HTMLElement} */ #edit;
+  /** @type {HTMLElement} */ #remove;
   /** What is shown now; drawing a long list again costs nothing where nothing changed. */
   #shown = "";
   /** @type {MessageActions} */ #actions;
@@ -50,6 +54,8 @@ export class MessageView {
   /** @param {MessageActions} actions */
   constructor(actions) {
     this.#actions = actions;
+    this.#edit = tool("edit", "✎", actions.edit);
+    this.#remove = tool("delete", "×", actions.remove);
     // Where nothing hovers, a touch shows what can be done.
     this.#text.addEventListener("click", () => this.element.classList.toggle("touched"));
     const body = el("div", { class: "body" }, this.#text, this.#tools);
@@ -85,8 +91,7 @@ export class MessageView {
     this.#drawTools(entry, mayRemove);
     this.#meta.hidden = !(place.last || entry.edited || amendment) || state === "failed";
     this.#meta.replaceChildren(...about(entry, time, others));
-    this.#note.replaceChildren(...this.#notes(entry));
-    this.#note.hidden = !this.#note.hasChildNodes();
+    this.#drawNote(entry);
   }
 
   /**
@@ -96,10 +101,20 @@ export class MessageView {
   #drawTools({ id, own, deleted, amendment }, mayRemove) {
     const usable = id !== null && !deleted && !amendment;
     const tools = [];
-    if (usable && own) tools.push(tool("edit", "✎", this.#actions.edit));
-    if (usable && (own || mayRemove)) tools.push(tool("delete", "×", this.#actions.remove));
-    this.#tools.replaceChildren(...tools);
+    if (usable && own) tools.push(this.#edit);
+    if (usable && (own || mayRemove)) tools.push(this.#remove);
+    arrange(this.#tools, tools);
     this.#tools.hidden = tools.length === 0;
+  }
+
+  /** @param {Entry} entry */
+  #drawNote(entry) {
+    const { state, error, amendment, deleted } = entry;
+    const noted = JSON.stringify([state === "failed", error?.message, amendment, amendment?.error?.message, deleted]);
+    if (noted === this.#noted) return;
+    this.#noted = noted;
+    this.#note.replaceChildren(...this.#notes(entry));
+    this.#note.hidden = !this.#note.hasChildNodes();
   }
 
   /** @param {Entry} entry */

@@ -176,12 +176,13 @@ export class Window {
   #draw(from, to) {
     const rows = this.#rows.slice(from, to);
     const before = this.#drawn;
-    this.#drawn = new Map(rows.map((row) => [row.key, this.#drawing.draw(row)]));
+    // What has the focus now may not be there after the drawing.
     const focused = document.activeElement;
-    const lost = focused !== null && this.#list.contains(focused) && ![...this.#drawn.values()].some((row) => row.contains(focused));
+    const held = focused !== null && this.#list.contains(focused);
+    this.#drawn = new Map(rows.map((row) => [row.key, this.#drawing.draw(row)]));
     arrange(this.#list, [...this.#drawn.values()]);
     for (const key of before.keys()) if (!this.#drawn.has(key)) this.#drawing.gone(key);
-    if (lost) this.#scroller.focus({ preventScroll: true });
+    if (held && document.activeElement !== focused) this.#scroller.focus({ preventScroll: true });
     [this.#from, this.#to] = [from, to];
     this.#pad();
   }

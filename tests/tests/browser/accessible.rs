@@ -1,9 +1,9 @@
 //! The keyboard is enough, and what happens is read out. What axe-core finds is looked for in every state, see `states`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::Page;
 
-use crate::scene::{Scene, online, until_state};
+use crate::scene::{Scene, online, say, until_shown, until_state};
 
 async fn focused(page: &Page) -> Value {
     page.eval("document.activeElement.ariaLabel ?? document.activeElement.textContent")
@@ -56,5 +56,34 @@ async fn the_keyboard_is_enough_and_news_are_read_out() {
         "document.querySelector('[aria-live=polite]').textContent.includes('Can you hear me?')",
     )
     .await;
+    page.no_mistakes();
+}
+
+#[tokio::test]
+async fn a_button_keeps_the_focus_while_its_message_changes_and_never_loses_it_to_nothing() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    let (shop, session) = scene.shop(&page, "assistant").await;
+    let mut till = shop.device("till").await;
+    say(&page, "Read this").await;
+    let push = till.next_of("message").await;
+    until_state(&page, "Read this", &["sent", "delivered"]).await;
+    page.eval("document.querySelector('.tool.delete').focus()")
+        .await;
+    till.send(
+        &json!({"type": "read", "id": "r", "session_id": session, "seq": push["message"]["seq"]}),
+    )
+    .await;
+    until_state(&page, "Read this", &["read"]).await;
+    assert_eq!(focused(&page).await, "Delete");
+
+    // With the message its buttons go.
+    page.key("Enter", 0).await;
+    page.click("dialog .danger").await;
+    until_shown(&page, "Message deleted").await;
+    page.until("document.activeElement.matches('.scroller')")
+        .await;
     page.no_mistakes();
 }
