@@ -428,9 +428,10 @@ export class Session extends EventTarget {
 
   /** @param {() => void} apply */
   #take(apply) {
-    const newest = this.#timeline.messages.at(-1)?.seq ?? 0;
+    // Not by `seq`: a push that was overtaken comes after a newer one.
+    const known = new Set(this.#timeline.messages.map(({ id }) => id));
     apply();
-    const arrived = this.#timeline.messages.filter(({ seq, user_id }) => seq > newest && user_id !== this.#me);
+    const arrived = this.#timeline.messages.filter(({ id, user_id, deleted_at }) => !known.has(id) && user_id !== this.#me && !deleted_at);
     if (arrived.length && this.#phase === "ready") this.dispatchEvent(new CustomEvent("arrival", { detail: arrived }));
     this.#watchHole();
     this.#changed();

@@ -3,6 +3,9 @@
  */
 import { el } from "./dom.js";
 
+/** So many texts stay. A screen reader that is still at one would not say what took its place. */
+const KEPT = 5;
+
 /** Makes the announcer; its element goes anywhere in the page. */
 export function announcer() {
   const element = el("div", { class: "hidden", "aria-live": "polite" });
@@ -18,7 +21,9 @@ export function announcer() {
      * @param {string} text
      */
     say(seat, text) {
-      if (seat === listening) element.replaceChildren(el("p", {}, text));
+      if (seat !== listening) return;
+      element.append(el("p", {}, text));
+      while (element.childElementCount > KEPT) element.firstElementChild?.remove();
     },
   };
 }

@@ -17,11 +17,11 @@ export class Composer {
   #editBar = el("div", { class: "edit-bar", hidden: true });
   /** @type {{id: string, draft: string} | null} The message that is being edited, and what was being written before. */ #editing = null;
   /** @type {HTMLTextAreaElement} */ #text;
-  /** @type {() => void} */ #sent;
+  /** @type {(key: string) => void} */ #sent;
 
   /**
    * @param {import("../client/session.js").Session} session
-   * @param {{label: string, sent: () => void}} options `sent` is called after the author has sent something.
+   * @param {{label: string, sent: (key: string) => void}} options `sent` is called after the author has sent something.
    */
   constructor(session, { label, sent }) {
     this.#session = session;
@@ -122,10 +122,10 @@ export class Composer {
       this.#session.edit(this.#editing.id, text);
       return this.#endEdit();
     }
-    this.#session.send(text);
+    const key = this.#session.send(text);
     this.#text.value = "";
     this.#draw();
-    this.#sent();
+    this.#sent(key);
     this.#text.focus();
   }
 

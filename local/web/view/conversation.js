@@ -6,6 +6,7 @@ import { Composer } from "./composer.js";
 import { el, oncePerFrame } from "./dom.js";
 import { roleName } from "./format.js";
 import { MessageList } from "./message-list.js";
+import { Troubles } from "./troubles.js";
 import { t } from "./words/index.js";
 
 /** @typedef {import("../client/types.js").Message} Message */
@@ -20,6 +21,7 @@ export class Conversation extends EventTarget {
   /** @type {(text: string) => void} */ #announce;
   /** @type {MessageList} */ #list;
   /** @type {Composer} */ #composer;
+  #troubles = new Troubles();
   #typing = el("p", { class: "typing", "aria-live": "off" });
   #listeners = new AbortController();
 
@@ -36,7 +38,11 @@ export class Conversation extends EventTarget {
     this.#chat = chat;
     this.#session = session;
     this.#announce = announce;
-    this.#composer = new Composer(session, { label: t("messageFrom", { name: author }), sent: () => this.#list.toEnd() });
+    const sent = (/** @type {string} */ key) => {
+      this.#troubles.expect(key);
+      this.#list.toEnd();
+    };
+    this.#composer = new Composer(session, { label: t("messageFrom", { name: author }), sent });
     this.#list = new MessageList(session, {
       label,
       takeBack: (text) => this.#composer.put(text),
@@ -63,8 +69,10 @@ export class Conversation extends EventTarget {
 
   #draw() {
     if (this.#listeners.signal.aborted) return;
-    const { phase, error } = this.#session;
-    this.#list.draw();
+    const { entries, phase, error } = this.#session;
+    this.#list.draw(entries);
+    const news = this.#troubles.news(entries);
+    if (news.length > 0) this.#announce(news.join("\n"));
     this.#composer.usable = phase !== "failed" || error?.retry === true;
     this.#typing.textContent = this.#typingText();
     this.dispatchEvent(new CustomEvent("drawn"));

@@ -83,9 +83,8 @@ export class MessageList {
     this.#drawChip();
   }
 
-  /** Shows the session as it is now. */
-  draw() {
-    const entries = this.#session.entries;
+  /** Shows the session as it is now. @param {Entry[]} entries */
+  draw(entries) {
     const opening = !this.#opened && this.#session.phase === "ready";
     if (opening) this.#open(entries);
     this.#drawNotice(entries.length === 0);

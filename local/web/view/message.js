@@ -2,7 +2,8 @@
  * One message: who, what, when, and what became of it.
  */
 import { arrange, el } from "./dom.js";
-import { dayName, errorText, fullTime, roleName, timeOfDay } from "./format.js";
+import { dayName, fullTime, roleName, timeOfDay } from "./format.js";
+import { trouble } from "./troubles.js";
 import { t } from "./words/index.js";
 
 /** @typedef {import("../client/entries.js").Entry} Entry */
@@ -118,23 +119,15 @@ export class MessageView {
   }
 
   /** @param {Entry} entry */
-  #notes({ state, error, amendment, deleted }) {
+  #notes(entry) {
+    const { state, amendment, deleted } = entry;
     const { retry, takeBack, discard, retryAmendment, dropAmendment } = this.#actions;
-    if (state === "failed") {
-      const text = el("span", { class: "error" }, t("notSent", { reason: errorText(error) }));
-      return [text, link("tryAgain", retry), link("takeBack", takeBack), link("discard", discard)];
-    }
-    if (amendment?.state === "failed") {
-      const key = amendment.type === "edit" ? "notSaved" : "notDeleted";
-      const text = el("span", { class: "error" }, t(key, { reason: errorText(amendment.error) }));
-      return [text, link("tryAgain", retryAmendment), link("discard", dropAmendment)];
-    }
+    const text = el("span", { class: "error" }, trouble(entry));
+    if (state === "failed") return [text, link("tryAgain", retry), link("takeBack", takeBack), link("discard", discard)];
+    if (amendment?.state === "failed") return [text, link("tryAgain", retryAmendment), link("discard", dropAmendment)];
     if (amendment?.state !== "conflict") return [];
-    if (amendment.type === "delete") {
-      return [el("span", { class: "error" }, t("conflictDelete")), link("delete", retryAmendment), link("keepThis", dropAmendment)];
-    }
+    if (amendment.type === "delete") return [text, link("delete", retryAmendment), link("keepThis", dropAmendment)];
     const mine = el("q", { class: "mine", dir: "auto" }, amendment.content);
-    const text = el("span", { class: "error" }, t(deleted ? "conflictDeleted" : "conflictEdit"));
     return [text, mine, ...(deleted ? [link("discard", dropAmendment)] : [link("useMine", retryAmendment), link("keepThis", dropAmendment)])];
   }
 }

@@ -100,6 +100,8 @@ async fn with_the_server_stopped_a_message_ends_as_not_sent_and_keeps_its_text()
     );
     let note = page.eval(&note).await;
     assert!(note.as_str().unwrap().starts_with("Not sent"), "{note}");
+    page.until("document.querySelector('[aria-live=polite]').textContent.includes('Not sent')")
+        .await;
     page.picture("not-sent").await;
 
     // Trying again waits again; taking it back puts the text into the composer.
