@@ -19,13 +19,21 @@ const PREFIX = "#/s/";
 
 const SEAT = "app";
 
+/**
+ * What was being written in the sessions that are not shown, by user and session. A page in another language goes on with it.
+ *
+ * @type {Map<string, import("./composer.js").Draft>}
+ */
+const drafts = new Map();
+
 /** The page of somebody who is signed in. */
 export class App {
   /** @type {Me} */ #me;
   #live = announcer();
   #main = el("main", { class: "app-main" });
   /** @type {Sessions} */ #sessions;
-  /** @type {Conversation | null} */ #conversation = null;
+  /** Ends what listens for the session that is shown. */
+  #leaving = new AbortController();
   /** @type {string | null} The key of the session that is shown. */ #shown = null;
   #listeners = new AbortController();
 
@@ -86,7 +94,7 @@ export class App {
     document.title = "Gatepost";
     this.#listeners.abort();
     this.#sessions.close();
-    this.#conversation?.close();
+    this.#close();
   }
 
   /** Shows what the address says, once the list knows it. */
@@ -111,24 +119,37 @@ export class App {
   /** @param {string} sessionId */
   #show(sessionId) {
     this.#close();
+    this.#leaving = new AbortController();
+    const { signal } = this.#leaving;
     const { chat, sessions, api } = this.#me;
     const session = chat.open(sessionId);
     this.#shown = sessionKey(sessionId);
     this.#sessions.current = this.#shown;
     const leave = () => (location.hash = "#/");
-    const head = sessionHead({ session, sessions, api, leave });
+    const head = sessionHead({ session, sessions, api, leave, signal });
     const title = session.info?.title || sessions.find(sessionId)?.title || t("untitled");
     const announce = (/** @type {string} */ text) => this.#live.say(SEAT, text);
-    this.#conversation = new Conversation(chat, session, { label: t("messagesOf", { title }), author: t("you"), announce });
-    this.#main.replaceChildren(head, this.#conversation.element);
+    const conversation = new Conversation(chat, session, { label: t("messagesOf", { title }), author: t("you"), announce, signal });
+    this.#main.replaceChildren(head, conversation.element);
     this.element.classList.add("open");
+    this.#goOn(conversation, `${api.userId} ${session.key}`);
     // On a touch screen this would bring up a keyboard that nobody asked for.
-    if (!matchMedia("(pointer: coarse)").matches) this.#conversation.focus();
+    if (!matchMedia("(pointer: coarse)").matches) conversation.focus();
+  }
+
+  /**
+   * Goes on with what was being written, and keeps it when the session is left.
+   *
+   * @param {Conversation} conversation
+   * @param {string} name Of the draft.
+   */
+  #goOn(conversation, name) {
+    conversation.draft = drafts.get(name) ?? { text: "", editing: null };
+    this.#leaving.signal.addEventListener("abort", () => drafts.set(name, conversation.draft));
   }
 
   #close() {
-    this.#conversation?.close();
-    this.#conversation = null;
+    this.#leaving.abort();
     this.#shown = null;
     this.#sessions.current = null;
   }

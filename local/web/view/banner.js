@@ -8,8 +8,11 @@ import { t } from "./words/index.js";
 /** A connection that comes back sooner is not worth a word. In milliseconds. */
 const PATIENCE_MS = 800;
 
-/** @param {import("../client/socket.js").Socket} socket */
-export function banner(socket) {
+/**
+ * @param {import("../client/socket.js").Socket} socket
+ * @param {AbortSignal} signal Aborted when it is not shown any more.
+ */
+export function banner(socket, signal) {
   const words = el("span", {});
   const again = el("button", { class: "link", type: "button", onclick: retry }, t("tryAgain"));
   const element = el("div", { class: "banner", role: "status", hidden: true }, words, again);
@@ -38,9 +41,9 @@ export function banner(socket) {
     return socket.error ? errorText(socket.error) : t("bannerStopped");
   }
 
-  socket.addEventListener("state", draw);
-  window.addEventListener("online", draw);
-  window.addEventListener("offline", draw);
+  socket.addEventListener("state", draw, { signal });
+  window.addEventListener("online", draw, { signal });
+  window.addEventListener("offline", draw, { signal });
   draw();
   return element;
 }

@@ -6,6 +6,12 @@ import { MAX_CONTENT_BYTES, contentBytes } from "../gatepost.js";
 import { el } from "./dom.js";
 import { t } from "./words/index.js";
 
+/**
+ * @typedef {object} Draft What is in the field.
+ * @property {string} text
+ * @property {{id: string, draft: string} | null} editing The message that is being edited, and what was being written before.
+ */
+
 /** From this share of the limit on, the size is shown. */
 const WARN_SHARE = 0.9;
 
@@ -15,7 +21,7 @@ export class Composer {
   #hint = el("p", { class: "composer-hint", role: "status" });
   #send = el("button", { class: "send", type: "submit", "aria-label": t("send"), title: t("send") }, arrow());
   #editBar = el("div", { class: "edit-bar", hidden: true });
-  /** @type {{id: string, draft: string} | null} The message that is being edited, and what was being written before. */ #editing = null;
+  /** @type {Draft["editing"]} */ #editing = null;
   /** @type {HTMLTextAreaElement} */ #text;
   /** @type {(key: string) => void} */ #sent;
 
@@ -61,14 +67,29 @@ export class Composer {
     this.#draw();
   }
 
+  /** What is being written, for the next time that the session is shown. */
+  get draft() {
+    return { text: this.#text.value, editing: this.#editing };
+  }
+
+  /** Goes on with what was being written. To be set once the field is in the document, where it has a height. */
+  set draft({ text, editing }) {
+    this.#text.value = text;
+    this.#editing = editing;
+    this.#editBar.hidden = editing === null;
+    this.#draw();
+  }
+
   /** Puts the cursor here. */
   focus() {
     this.#text.focus();
   }
 
-  /** Puts a text back that could not be sent. What is being written is kept. @param {string} text */
+  /** Puts a text back that could not be sent. What is being written is kept; during an edit, so is this. @param {string} text */
   put(text) {
-    this.#text.value = this.#text.value ? `${text}\n${this.#text.value}` : text;
+    const above = (/** @type {string} */ draft) => (draft ? `${text}\n${draft}` : text);
+    if (this.#editing) this.#editing.draft = above(this.#editing.draft);
+    else this.#text.value = above(this.#text.value);
     this.#draw();
     this.#text.focus();
   }

@@ -23,7 +23,7 @@ export class Conversation extends EventTarget {
   /** @type {Composer} */ #composer;
   #troubles = new Troubles();
   #typing = el("p", { class: "typing", "aria-live": "off" });
-  #listeners = new AbortController();
+  /** @type {AbortSignal} */ #signal;
 
   /**
    * @param {import("../client/chat.js").Chat} chat
@@ -32,9 +32,11 @@ export class Conversation extends EventTarget {
    * @param {string} options.label Of the list of messages.
    * @param {string} options.author Of what is written here.
    * @param {(text: string) => void} options.announce
+   * @param {AbortSignal} options.signal Aborted when it is not shown any more.
    */
-  constructor(chat, session, { label, author, announce }) {
+  constructor(chat, session, { label, author, announce, signal }) {
     super();
+    this.#signal = signal;
     this.#chat = chat;
     this.#session = session;
     this.#announce = announce;
@@ -48,10 +50,10 @@ export class Conversation extends EventTarget {
       takeBack: (text) => this.#composer.put(text),
       edit: (entry) => this.#composer.edit(entry),
       clock: () => Date.now() + chat.socket.clockSkew,
+      signal,
     });
     /** @readonly */
-    this.element = el("div", { class: "conversation" }, banner(chat.socket), this.#list.element, this.#typing, this.#composer.element);
-    const { signal } = this.#listeners;
+    this.element = el("div", { class: "conversation" }, banner(chat.socket, signal), this.#list.element, this.#typing, this.#composer.element);
     session.addEventListener("change", oncePerFrame(() => this.#draw()), { signal });
     session.addEventListener("arrival", (event) => this.#arrived(/** @type {CustomEvent} */ (event).detail), { signal });
     this.#draw();
@@ -62,13 +64,18 @@ export class Conversation extends EventTarget {
     this.#composer.focus();
   }
 
-  /** It is not shown any more. */
-  close() {
-    this.#listeners.abort();
+  /** What is being written. */
+  get draft() {
+    return this.#composer.draft;
+  }
+
+  /** Goes on with what was being written; to be set once it is in the document. */
+  set draft(draft) {
+    this.#composer.draft = draft;
   }
 
   #draw() {
-    if (this.#listeners.signal.aborted) return;
+    if (this.#signal.aborted) return;
     const { entries, phase, error } = this.#session;
     this.#list.draw(entries);
     const news = this.#troubles.news(entries);

@@ -31,7 +31,7 @@ export class MessageList {
   #opened = false;
   /** @type {string | null} The key of the first message that had not been read when the list was opened. */ #fresh = null;
   #marks = new SeenMarks();
-  #sight = new Sight((seqs) => this.#saw(seqs));
+  /** @type {Sight} */ #sight;
   /** @type {Session} */ #session;
   /** @type {{takeBack: (text: string) => void, edit: (entry: Entry) => void, clock: () => number}} */ #actions;
 
@@ -49,10 +49,12 @@ export class MessageList {
    * @param {(text: string) => void} options.takeBack Gets the text of a message that its author wants back.
    * @param {(entry: Entry) => void} options.edit
    * @param {() => number} options.clock The server's time, in Unix milliseconds.
+   * @param {AbortSignal} options.signal Aborted when it is not shown any more.
    */
-  constructor(session, { label, ...actions }) {
+  constructor(session, { label, signal, ...actions }) {
     this.#session = session;
     this.#actions = actions;
+    this.#sight = new Sight((seqs) => this.#saw(seqs), signal);
     this.#scroller = el(
       "div",
       { class: "scroller", tabIndex: 0, role: "log", "aria-live": "off", "aria-label": label },
@@ -64,9 +66,10 @@ export class MessageList {
       draw: (entry) => this.#drawRow(entry),
       gone: (key) => this.#forgetRow(key),
       moved: () => this.#moved(),
+      signal,
     });
     this.#scroller.addEventListener("scroll", () => this.#fetchHistory(), { passive: true });
-    session.addEventListener("reset", () => (this.#marks = new SeenMarks()));
+    session.addEventListener("reset", () => (this.#marks = new SeenMarks()), { signal });
     /** @readonly */
     this.element = el("div", { class: "message-list" }, this.#scroller, this.#chip);
   }

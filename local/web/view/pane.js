@@ -13,15 +13,17 @@ import { t } from "./words/index.js";
 export class Pane extends EventTarget {
   /**
    * @param {Seat} seat
-   * @param {{announce: (text: string) => void}} actions
+   * @param {object} options
+   * @param {(text: string) => void} options.announce
+   * @param {AbortSignal} options.signal Aborted when it is not shown any more.
    */
-  constructor(seat, { announce }) {
+  constructor(seat, { announce, signal }) {
     super();
     /** @readonly */
     this.seat = seat;
     const { id, name, who, chat, session } = seat;
     const title = `${id}-title`;
-    const conversation = new Conversation(chat, session, { label: t("messagesOf", { title: name }), author: name, announce });
+    const conversation = new Conversation(chat, session, { label: t("messagesOf", { title: name }), author: name, announce, signal });
     conversation.addEventListener("drawn", () => this.dispatchEvent(new CustomEvent("drawn")));
     /** @readonly */
     this.element = el(

@@ -13,8 +13,9 @@ import { t } from "./words/index.js";
  * @param {import("../client/session-list.js").SessionList} options.sessions
  * @param {import("../client/api.js").Api} options.api
  * @param {() => void} options.leave Goes back to the list.
+ * @param {AbortSignal} options.signal Aborted when it is not shown any more.
  */
-export function sessionHead({ session, sessions, api, leave }) {
+export function sessionHead({ session, sessions, api, leave, signal }) {
   const title = el("bdi", {});
   const members = el("p", {});
   const back = el("button", { class: "back", type: "button", "aria-label": t("back"), title: t("back"), onclick: leave }, el("span", { "aria-hidden": "true" }));
@@ -80,8 +81,8 @@ export function sessionHead({ session, sessions, api, leave }) {
   }
 
   const redraw = oncePerFrame(draw);
-  session.addEventListener("change", redraw);
-  sessions.addEventListener("change", redraw);
+  session.addEventListener("change", redraw, { signal });
+  sessions.addEventListener("change", redraw, { signal });
   draw();
   return element;
 }

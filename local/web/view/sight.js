@@ -14,10 +14,14 @@ export class Sight {
   // Against the window: whatever clips the message on the way there counts.
   #observer = new IntersectionObserver((changes) => this.#changed(changes), { threshold: [0, 0.1, 0.25, SEEN_SHARE, 0.75, 1] });
 
-  /** @param {(seqs: number[]) => void} seen */
-  constructor(seen) {
+  /**
+   * @param {(seqs: number[]) => void} seen
+   * @param {AbortSignal} signal Ends it.
+   */
+  constructor(seen, signal) {
     this.#seen = seen;
-    document.addEventListener("visibilitychange", () => this.#tell());
+    document.addEventListener("visibilitychange", () => this.#tell(), { signal });
+    signal.addEventListener("abort", () => this.#observer.disconnect());
   }
 
   /**

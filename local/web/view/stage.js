@@ -17,7 +17,10 @@ import { t } from "./words/index.js";
  */
 export function stage({ seats, title, leave }) {
   const live = announcer();
-  const panes = seats.map((seat) => new Pane(seat, { announce: (text) => live.say(seat.id, text) }));
+  const leaving = new AbortController();
+  // Every other address is another page.
+  window.addEventListener("hashchange", () => leaving.abort(), { once: true });
+  const panes = seats.map((seat) => new Pane(seat, { announce: (text) => live.say(seat.id, text), signal: leaving.signal }));
   const strip = el("main", { class: "strip", "aria-label": title }, ...panes.map(({ element }) => element));
   const tabs = new Tabs(strip, panes);
 

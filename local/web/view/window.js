@@ -24,6 +24,7 @@ const ROUNDS = 6;
  * @property {(row: T) => HTMLElement} draw Gives a row's element, the same for the same key while it is in the document.
  * @property {(key: string) => void} gone A row has left the document.
  * @property {() => void} moved The reader came to the end, or left it.
+ * @property {AbortSignal} signal Aborted when the list is not shown any more.
  */
 
 /**
@@ -59,6 +60,7 @@ export class Window {
     const observer = new ResizeObserver(() => this.#settle());
     observer.observe(scroller);
     observer.observe(list);
+    drawing.signal.addEventListener("abort", () => observer.disconnect());
   }
 
   /** Whether the reader is at the end. */

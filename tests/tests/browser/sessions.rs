@@ -124,3 +124,28 @@ async fn an_invitation_lets_one_person_in_once() {
         page.no_mistakes();
     }
 }
+
+#[tokio::test]
+async fn what_is_being_written_waits_in_its_conversation() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    page.eval("document.querySelector('.composer textarea').focus()")
+        .await;
+    page.type_text("Half of a").await;
+    page.click_button("New conversation").await;
+    page.type_text("Teapots").await;
+    page.key("Enter", 0).await;
+    page.until("document.querySelector('.session-head h2').textContent === 'Teapots'")
+        .await;
+    assert_eq!(
+        page.eval("document.querySelector('.composer textarea').value")
+            .await,
+        ""
+    );
+    page.click(".session:not([aria-current])").await;
+    page.until("document.querySelector('.composer textarea').value === 'Half of a'")
+        .await;
+    page.no_mistakes();
+}
