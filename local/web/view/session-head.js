@@ -16,7 +16,7 @@ import { t } from "./words/index.js";
  * @param {AbortSignal} options.signal Aborted when it is not shown any more.
  */
 export function sessionHead({ session, sessions, api, leave, signal }) {
-  const title = el("bdi", {});
+  const title = el("h2", { dir: "auto" });
   const members = el("p", {});
   const back = el("button", { class: "back", type: "button", "aria-label": t("back"), title: t("back"), onclick: leave }, el("span", { "aria-hidden": "true" }));
   const dots = el("span", { class: "dots", "aria-hidden": "true" }, "⋯");
@@ -25,7 +25,7 @@ export function sessionHead({ session, sessions, api, leave, signal }) {
     "header",
     { class: "session-head" },
     back,
-    el("div", { class: "session-name" }, el("h2", {}, title), members),
+    el("div", { class: "session-name" }, title, members),
     options,
   );
 

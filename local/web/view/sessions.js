@@ -87,9 +87,11 @@ export class Sessions {
 
 /** One session. */
 class Row {
-  #title = el("bdi", {});
+  // What is cut off is the end, in the text's own direction; that is the one of the element that cuts.
+  #title = el("span", { class: "session-title", dir: "auto" });
   #time = el("time", { class: "session-time" });
-  #preview = el("span", { class: "session-preview" });
+  #author = el("span", { class: "session-author" });
+  #preview = el("span", { class: "session-text", dir: "auto" });
   #badge = badge();
   /** @type {HTMLButtonElement} */ #button;
 
@@ -98,9 +100,9 @@ class Row {
     this.#button = el(
       "button",
       { class: "session", type: "button", onclick: choose },
-      el("span", { class: "session-title" }, this.#title),
+      this.#title,
       this.#time,
-      this.#preview,
+      el("span", { class: "session-preview" }, this.#author, this.#preview),
       this.#badge.element,
     );
     /** @readonly */
@@ -121,7 +123,8 @@ class Row {
     this.#title.textContent = title || t("untitled");
     this.#time.dateTime = time.toISOString();
     this.#time.textContent = ago(time, now);
-    this.#preview.textContent = preview(last, me);
+    this.#author.textContent = last?.user_id === me && !last?.deleted_at ? `${t("previewOwn")} ` : "";
+    this.#preview.textContent = preview(last);
     this.#badge.draw(unread);
     this.#button.classList.toggle("unread", unread > 0);
     if (current) this.#button.setAttribute("aria-current", "true");
@@ -129,15 +132,10 @@ class Row {
   }
 }
 
-/**
- * @param {import("../client/types.js").Message | null | undefined} last
- * @param {string | null} me
- */
-function preview(last, me) {
+/** @param {import("../client/types.js").Message | null | undefined} last */
+function preview(last) {
   if (!last) return t("noMessagesYet");
-  if (last.deleted_at) return t("previewDeleted");
-  const text = last.content.slice(0, PREVIEW);
-  return t(last.user_id === me ? "previewOwn" : "previewOther", { text });
+  return last.deleted_at ? t("previewDeleted") : last.content.slice(0, PREVIEW);
 }
 
 function skeleton() {

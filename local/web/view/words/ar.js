@@ -44,8 +44,7 @@ export const ar = {
   listFailed: "تعذّر عرض المحادثات",
   noMessagesYet: "لا رسائل بعد",
   you: "أنت",
-  previewOwn: "أنت: {text}",
-  previewOther: "{text}",
+  previewOwn: "أنت:",
   previewDeleted: "حُذفت الرسالة",
   unread: {
     zero: "لا رسائل غير مقروءة",

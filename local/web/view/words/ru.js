@@ -44,8 +44,7 @@ export const ru = {
   listFailed: "Не удалось загрузить беседы",
   noMessagesYet: "Сообщений пока нет",
   you: "Вы",
-  previewOwn: "Вы: {text}",
-  previewOther: "{text}",
+  previewOwn: "Вы:",
   previewDeleted: "Сообщение удалено",
   unread: {
     one: "{count} непрочитанное сообщение",
@@ -139,7 +138,7 @@ export const ru = {
   connecting: "Подключение…",
   online: "В сети",
   reconnecting: "Переподключение…",
-  bannerOffline: "Нет сети. Сообщения уйдут, когда связь появится.",
+  bannerOffline: "Вы не в сети. Всё, что вы напишете, подождёт здесь.",
   bannerReconnecting: "Связь прервалась. Подключаемся снова…",
   bannerStopped: "Нет подключения.",
   goOffline: "Отключиться",
