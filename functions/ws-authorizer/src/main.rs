@@ -43,8 +43,10 @@ async fn authorize(
     match admit(&app, ticket, origin, ip).await {
         Ok(holder) => Ok(policy("Allow", &holder)),
         Err(Refusal { error, holder }) => {
-            log_failure(&*error, "opening a socket");
-            tracing::info!(code = error.code().as_str(), "refused a socket: {error}");
+            match error.code() {
+                Code::Internal | Code::Unavailable => log_failure(&*error, "opening a socket"),
+                code => tracing::info!(code = code.as_str(), "refused a socket: {error}"),
+            }
             match holder {
                 Some(holder) => Ok(policy("Deny", &holder)),
                 None => Err(unauthorized()),

@@ -12,7 +12,7 @@ use crate::{
     session::{Epoch, SessionError, SessionId, Visitor},
 };
 
-/// How long members are believed without asking again: a removed member reads on for at most so long if Redis missed the removal.
+/// How long members are believed without asking again, whatever else went wrong.
 const MEMBERS_SECONDS: u64 = 60;
 
 /// What PostgreSQL says of a session at one moment.
