@@ -7,7 +7,7 @@
 //! | [`PgBouncer`] | a pooler in transaction mode before PostgreSQL |
 //! | [`migrate`] | the schema, from files `V<n>__<name>.sql` |
 //!
-//! A server dies with this process, however this process dies: see `spawn`.
+//! A server ends with this process; where `setpriv` can see to it (see `spawn`), also when this process is killed.
 
 mod account;
 mod install;

@@ -135,16 +135,25 @@ impl Cluster {
         self.init(true).await
     }
 
-    /// Creates the data; `sync` waits until they are on the disk.
+    /// Creates the data; `sync` waits until they are on the disk. They have their name only when they are whole: `initdb` writes
+    /// `PG_VERSION` first, and may be ended by a Ctrl-C right after.
     pub(super) async fn init(&self, sync: bool) -> Result<(), ServiceError> {
-        if self.data().exists() {
-            fs::remove_dir_all(self.data()).map_err(ServiceError::io(
-                "removing a database that was never finished",
-            ))?;
+        let unfinished = self.folder.join("data.unfinished");
+        for leftover in [&unfinished, &self.data()] {
+            if leftover.exists() {
+                fs::remove_dir_all(leftover).map_err(ServiceError::io(
+                    "removing a database that was never finished",
+                ))?;
+            }
         }
         self.account.give(&self.folder)?;
+        self.initdb(&unfinished, sync).await?;
+        fs::rename(unfinished, self.data()).map_err(ServiceError::io("keeping a new database"))
+    }
+
+    async fn initdb(&self, data: &Path, sync: bool) -> Result<(), ServiceError> {
         let mut command = self.account.command(&self.program("initdb"));
-        command.arg("-D").arg(self.data());
+        command.arg("-D").arg(data);
         command.args([
             "--username=postgres",
             "--auth=trust",

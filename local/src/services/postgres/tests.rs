@@ -1,6 +1,7 @@
-use std::{fs, mem, path::Path, process};
+use std::{fs, mem, path::Path, process, time::Duration};
 
 use tempfile::TempDir;
+use tokio::time::sleep;
 use tokio_postgres::SimpleQueryMessage;
 
 use super::{DATABASE, Postgres};
@@ -93,6 +94,34 @@ async fn a_throwaway_database_has_its_schema_and_belongs_to_one_stack() {
         0,
         "the template has them"
     );
+}
+
+/// An interrupted start used to leave half a database, which every later one took for a whole one.
+#[tokio::test]
+async fn a_first_start_that_is_interrupted_leaves_nothing_that_is_taken_for_a_database() {
+    let folder = folder();
+    let place = kept(&folder).await;
+    let server = folder.path().join("postgres");
+    tokio::select! {
+        started = Postgres::start(&place, None) => panic!("it was too quick: {started:?}"),
+        () = begun(&server) => {}
+    }
+    let postgres = Postgres::start(&place, None).await.unwrap();
+    assert_eq!(value(&postgres, "select 1").await, "1");
+}
+
+/// Until `initdb` has written its first file.
+async fn begun(server: &Path) {
+    let has_version = || {
+        fs::read_dir(server)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|data| data.path().join("PG_VERSION").exists())
+    };
+    while !has_version() {
+        sleep(Duration::from_millis(1)).await;
+    }
 }
 
 #[tokio::test]
