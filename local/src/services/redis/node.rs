@@ -1,6 +1,8 @@
 //! One Redis server.
 
 use std::{
+    fs,
+    io::ErrorKind,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU16, Ordering},
@@ -41,6 +43,9 @@ const NAME: &str = "Redis";
 /// After so long without an answer the nodes of a cluster take one for gone, in milliseconds.
 const NODE_TIMEOUT_MILLIS: &str = "2000";
 
+/// What a node of a cluster knows of it, in its folder.
+const CLUSTER_FILE: &str = "nodes.conf";
+
 /// One server: alone, or a node of a cluster.
 #[derive(Debug)]
 pub struct RedisNode {
@@ -54,7 +59,7 @@ pub struct RedisNode {
 }
 
 impl RedisNode {
-    /// Starts it on a free port.
+    /// Starts it on a free port, as one that knows no other node.
     pub(super) async fn start(
         program: &Path,
         folder: PathBuf,
@@ -63,6 +68,7 @@ impl RedisNode {
         let mut attempt = 1;
         loop {
             let port = port::free()?;
+            forget_cluster(&folder)?;
             let node = Self {
                 program: program.to_owned(),
                 folder: folder.clone(),
@@ -142,7 +148,7 @@ impl RedisNode {
                 "--cluster-enabled",
                 "yes",
                 "--cluster-config-file",
-                "nodes.conf",
+                CLUSTER_FILE,
             ]);
             command.args(["--cluster-node-timeout", NODE_TIMEOUT_MILLIS]);
             command.args(["--cluster-announce-port", &announced]);
@@ -219,6 +225,16 @@ impl RedisNode {
     }
 }
 
+/// The slots and the nodes of the last time would contradict a cluster that is formed anew.
+fn forget_cluster(folder: &Path) -> Result<(), ServiceError> {
+    match fs::remove_file(folder.join(CLUSTER_FILE)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(ServiceError::io(
+            "removing what a Redis knows of its last cluster",
+        )(error)),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -245,5 +261,22 @@ mod tests {
             matches!(&error, ServiceError::Exited { tail, .. } if tail.contains("in use")),
             "{error}"
         );
+    }
+
+    /// A kept folder used to have its cluster still, whose slots were busy then.
+    #[tokio::test]
+    async fn a_node_that_is_new_has_no_slot_and_one_that_starts_again_has_its_own() {
+        let place = throwaway().await;
+        let program = find(&place).await.unwrap();
+        let folder = place.folder("node").unwrap();
+        let start = || RedisNode::start(&program, folder.clone(), RedisKind::Cluster);
+        let first = start().await.unwrap();
+        first.order("CLUSTER ADDSLOTS 7").await.unwrap();
+        first.stop().await.unwrap();
+        first.start_again().await.unwrap();
+        first.order("CLUSTER ADDSLOTS 7").await.unwrap_err();
+        first.stop().await.unwrap();
+        let second = start().await.unwrap();
+        second.order("CLUSTER ADDSLOTS 7").await.unwrap();
     }
 }
