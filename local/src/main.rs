@@ -5,6 +5,7 @@ mod client;
 mod dial;
 mod invoke;
 mod program;
+mod stderr;
 mod transcripts;
 
 use std::{
@@ -41,19 +42,18 @@ fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| stderr::Stderr)
         .without_time()
         .init();
     let result = executor()
         .context("starting threads")
         .and_then(|executor| executor.block_on(obey(cli)));
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            report(&error);
-            ExitCode::FAILURE
-        }
-    }
+    let (last, code) = match result {
+        Ok(()) => (String::new(), ExitCode::SUCCESS),
+        Err(error) => (report(&error), ExitCode::FAILURE),
+    };
+    stderr::finish(&last);
+    code
 }
 
 async fn obey(cli: Cli) -> Result<()> {
@@ -81,12 +81,13 @@ fn command_line() -> Cli {
     Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
-fn report(error: &anyhow::Error) {
+fn report(error: &anyhow::Error) -> String {
     let style = Style::of(&io::stderr());
-    eprintln!("{} {error}", style.red("error:"));
+    let mut report = format!("{} {error}\n", style.red("error:"));
     for cause in error.chain().skip(1) {
-        eprintln!("  {} {cause}", style.dim("caused by:"));
+        report.push_str(&format!("  {} {cause}\n", style.dim("caused by:")));
     }
+    report
 }
 
 async fn run(options: Run) -> Result<()> {
@@ -112,7 +113,7 @@ async fn run(options: Run) -> Result<()> {
     // A terminal that stands still, as after Ctrl-S, must not keep the gateway waiting.
     thread::spawn(move || show_logs(lines, &format));
     interrupts.next().await;
-    eprintln!("Stopping");
+    stderr::print("Stopping\n");
     tokio::select! {
         stopped = stack.stop() => stopped,
         // The kernel ends what is left.
@@ -166,8 +167,8 @@ fn static_dir(options: &Run) -> Option<std::path::PathBuf> {
 fn progress() -> Progress {
     let style = Style::of(&io::stderr());
     Progress::new(move |event| match event {
-        Event::Step(text) => eprintln!("{text}"),
-        Event::Detail(line) => eprintln!("  {}", style.dim(line)),
+        Event::Step(text) => stderr::print(&format!("{text}\n")),
+        Event::Detail(line) => stderr::print(&format!("  {}\n", style.dim(line))),
     })
 }
 
@@ -196,10 +197,10 @@ fn print(text: &str) {
 
 async fn apply_migrations(options: Migrate) -> Result<()> {
     let applied = migrate(&options.database_url, &options.migrations).await?;
-    eprintln!(
-        "{applied} migrations applied from {}",
+    stderr::print(&format!(
+        "{applied} migrations applied from {}\n",
         options.migrations.display()
-    );
+    ));
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `cargo dev` at a terminal that stands still.
+//! `cargo dev` at a terminal that stands still, or is gone.
 #![expect(
     clippy::unwrap_used,
     reason = "a test stops where something is not as it tells"
@@ -8,7 +8,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Child, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -26,6 +26,7 @@ impl Drop for Dev {
 }
 
 impl Dev {
+    /// What it writes is read only by who takes it.
     fn start(state: &Path) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminal");
         let child = Command::new(env!("CARGO_BIN_EXE_local"))
@@ -33,6 +34,7 @@ impl Dev {
             .arg(state)
             .current_dir(folder)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         Self(child)
@@ -55,26 +57,34 @@ impl Dev {
         (rest[..end].to_owned(), reader)
     }
 
-    fn ends_within(&mut self, patience: Duration) -> bool {
+    fn ends_within(&mut self, patience: Duration) -> Option<ExitStatus> {
         let start = Instant::now();
         while start.elapsed() < patience {
-            if self.0.try_wait().unwrap().is_some() {
-                return true;
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return Some(status);
             }
             sleep(Duration::from_millis(50));
         }
-        false
+        None
+    }
+
+    /// How it ends on Ctrl-C.
+    fn interrupted(&mut self) -> ExitStatus {
+        let pid = Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
+        kill_process(pid, Signal::INT).unwrap();
+        let ended = self.ends_within(Duration::from_secs(20));
+        ended.expect("an interrupt ends it")
     }
 }
 
-fn get(host: &str) -> String {
+fn get(host: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(host).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(20)))
         .unwrap();
     write!(
         stream,
-        "GET / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
     )
     .unwrap();
     let mut answer = String::new();
@@ -88,14 +98,44 @@ fn logs_that_nobody_reads_stop_neither_the_gateway_nor_ctrl_c() {
     let mut dev = Dev::start(state.path());
     let (host, _unread) = dev.overview();
     for _ in 0..3 {
-        let answer = get(&host);
+        let answer = get(&host, "/");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(answer.ends_with("\"heard\""), "{answer}");
     }
-    let pid = Pid::from_raw(dev.0.id().try_into().unwrap()).unwrap();
-    kill_process(pid, Signal::INT).unwrap();
-    assert!(
-        dev.ends_within(Duration::from_secs(20)),
-        "an interrupt ends it"
-    );
+    assert!(dev.interrupted().success());
+}
+
+#[test]
+fn warnings_that_nobody_reads_stop_neither_the_gateway_nor_ctrl_c() {
+    let state = tempfile::tempdir().unwrap();
+    let mut dev = Dev::start(state.path());
+    let (host, _unread) = dev.overview();
+    for _ in 0..3 {
+        let answer = get(&host, "/fail");
+        assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+    }
+    assert!(dev.interrupted().success());
+}
+
+/// `cargo dev 2>&1 | tee`: the terminal's Ctrl-C ends `tee` as well.
+#[test]
+fn a_reader_that_ends_with_ctrl_c_does_not_end_the_orderly_stop() {
+    let state = tempfile::tempdir().unwrap();
+    let mut dev = Dev::start(state.path());
+    let (_, stdout) = dev.overview();
+    drop((stdout, dev.0.stderr.take()));
+    assert!(dev.interrupted().success());
+}
+
+#[test]
+fn an_error_is_shown_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let dev = Command::new(env!("CARGO_BIN_EXE_local"))
+        .args(["--template", "no-such-template.yaml", "--port", "0"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(dev.stderr).unwrap();
+    assert_eq!(dev.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: "), "{said}");
 }
