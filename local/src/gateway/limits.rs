@@ -30,7 +30,8 @@ pub struct Limits {
     /// Request line and headers of a request to an HTTP API, in bytes. 10,240.
     pub http_header_bytes: usize,
     /// What may wait for a slow client, in bytes, before `@connections` answers 429. AWS has such a buffer and does not
-    /// publish its size; 1 MiB is ours. A message counts at least 1 KiB, so that small ones cannot pile up without end.
+    /// publish its size; 1 MiB is ours. A message counts at least 1 KiB, so that small ones cannot pile up without end. Answers of
+    /// two-way routes wait for room in it; meanwhile a socket is read from only until 64 of its messages are at work.
     pub outbound_bytes: usize,
     /// How long a client may take to answer a close frame. Ours: 2 seconds.
     pub close_handshake: Duration,

@@ -6,7 +6,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{ReadHalf, WriteHalf, split},
-    sync::oneshot,
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::timeout,
 };
 use tracing::debug;
@@ -24,6 +24,10 @@ use crate::gateway::GatewayOptions;
 /// How long the 101 may take to leave after it was decided.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many messages of one socket may be with a function, or wait with their answer for the client, before no more is read: more
+/// than a machine works on at once, and of the longest ones 8 MiB.
+const AT_WORK: usize = 64;
+
 /// Serves an accepted socket until it ends, however it ends.
 pub(super) async fn run(lease: Lease, inbox: Inbox, upgrade: OnUpgrade, deflate: Option<Deflate>) {
     let upgraded = match timeout(UPGRADE_TIMEOUT, upgrade).await {
@@ -39,6 +43,8 @@ pub(super) async fn run(lease: Lease, inbox: Inbox, upgrade: OnUpgrade, deflate:
         reader: Reader::new(read, wire_limits(options), deflate.is_some()),
         writer: Writer::new(write, deflate, options.limits.frame_bytes),
         queue: inbox.outgoing,
+        room: Arc::new(Semaphore::new(AT_WORK)),
+        place: None,
     };
     let ended = socket.serve(lease.connection(), inbox.hang_up).await;
     // The connection is over now; how long the client takes to agree does not matter to `$disconnect`.
@@ -66,6 +72,11 @@ struct Socket {
     reader: Reader<ReadHalf<TokioIo<Upgraded>>>,
     writer: Writer<WriteHalf<TokioIo<Upgraded>>>,
     queue: OutgoingQueue,
+    /// For messages at work.
+    room: Arc<Semaphore>,
+    /// That of the next message. Without one nothing is read, not even a ping, so that a client who sends and does not read has to
+    /// wait.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 /// How a socket ended, and what is left to do about it.
@@ -96,11 +107,11 @@ impl Socket {
         loop {
             tokio::select! {
                 end = &mut ending => return Ended { end, by: By::Gateway },
-                event = self.reader.next() => match event {
-                    Ok(Event::Text(text)) => {
-                        connection.touch();
-                        tokio::spawn(dispatch::message(Arc::clone(connection), text));
-                    }
+                Ok(place) = Arc::clone(&self.room).acquire_owned(), if self.place.is_none() => {
+                    self.place = Some(place);
+                }
+                event = self.reader.next(), if self.place.is_some() => match event {
+                    Ok(Event::Text(text)) => self.said(connection, text),
                     Ok(Event::Ping(payload)) => self.pinged(connection, Some(payload)),
                     Ok(Event::Pong) => self.pinged(connection, None),
                     Ok(Event::Close(frame)) => {
@@ -120,6 +131,17 @@ impl Socket {
                 }
             }
         }
+    }
+
+    fn said(&mut self, connection: &Arc<Connection>, text: String) {
+        connection.touch();
+        let place = self.place.take();
+        self.place = Arc::clone(&self.room).try_acquire_owned().ok();
+        let connection = Arc::clone(connection);
+        tokio::spawn(async move {
+            dispatch::message(connection, text).await;
+            drop(place);
+        });
     }
 
     /// A ping with its payload, or a pong. Neither is a message.

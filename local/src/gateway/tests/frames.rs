@@ -173,6 +173,33 @@ async fn messages_of_one_socket_are_handled_at_the_same_time() {
     assert_eq!(client.next().await, "slow");
 }
 
+/// Each used to wait in a task of its own with its answer, as many as the client cared to send.
+#[tokio::test]
+async fn a_client_that_sends_and_does_not_read_is_not_read_from_until_it_reads() {
+    const SENT: usize = 600;
+    let world = Setup::new()
+        .two_way("$default", |_| body("x".repeat(100 * 1024)))
+        .start()
+        .await;
+    let mut client = world.open("/prod").await;
+    for _ in 0..SENT {
+        client.send("more").await;
+    }
+    let mut handled = 0;
+    loop {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let now = world.events("$default").len();
+        if now == handled && now > 0 {
+            break;
+        }
+        handled = now;
+    }
+    assert!(handled < SENT, "all {handled} were handled");
+    for _ in 0..SENT {
+        assert_eq!(client.next().await.len(), 100 * 1024);
+    }
+}
+
 #[tokio::test]
 async fn a_ping_is_answered() {
     let world = Setup::new().start().await;
