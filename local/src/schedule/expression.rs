@@ -97,6 +97,23 @@ impl Expression {
             Timing::At(time) => time.filter(|time| *time > previous),
         }
     }
+
+    /// The same without the runs up to `now`. They are not counted one by one: of a schedule of every minute, a month has 43,200.
+    pub fn after_missed(
+        &self,
+        previous: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        let reached = match &self.timing {
+            Timing::Rate(period) => {
+                let missed = (now - previous).num_seconds() / period.num_seconds();
+                let seconds = missed.max(0).checked_mul(period.num_seconds())?;
+                previous.checked_add_signed(TimeDelta::try_seconds(seconds)?)?
+            }
+            Timing::Cron { .. } | Timing::At(_) => now.max(previous),
+        };
+        self.after(reached)
+    }
 }
 
 fn rate(content: &str) -> Option<TimeDelta> {
@@ -169,6 +186,33 @@ mod tests {
         assert_eq!(scheduler.after(now), Some(time("2026-11-23T10:01:30Z")));
         let rule = Expression::parse("rate(1 minute)", None, ScheduleKind::Rule).unwrap();
         assert_eq!(rule.first(now), Some(time("2026-11-23T10:01:30Z")));
+    }
+
+    #[test]
+    fn missed_runs_are_left_out_at_once_however_many_they_are() {
+        let on = |day: &str, clock| time(&format!("{day}T{clock}Z"));
+        let next = |text, now| {
+            let every = Expression::parse(text, None, ScheduleKind::Scheduler).unwrap();
+            every.after_missed(on("2026-11-23", "10:00:30"), now)
+        };
+        let (seven, every) = ("rate(7 minutes)", "cron(* * * * ? *)");
+        for (text, now, expected) in [
+            (seven, "10:00:00", "10:07:30"),
+            (seven, "10:07:29.9", "10:07:30"),
+            (seven, "10:07:30", "10:14:30"),
+            (seven, "10:30:00", "10:35:30"),
+            (every, "10:00:00", "10:01:00"),
+            (every, "10:02:00", "10:03:00"),
+            (every, "10:30:01", "10:31:00"),
+        ] {
+            let found = next(text, on("2026-11-23", now));
+            assert_eq!(found, Some(on("2026-11-23", expected)), "{text} at {now}");
+        }
+        // One by one this takes hours.
+        let later = on("2186-11-23", "10:00:31");
+        assert_eq!(next(every, later), Some(on("2186-11-23", "10:01:00")));
+        let minutely = next("rate(1 minute)", later);
+        assert_eq!(minutely, Some(on("2186-11-23", "10:01:30")));
     }
 
     #[test]

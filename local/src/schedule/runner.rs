@@ -173,11 +173,7 @@ async fn run(entry: Arc<Entry>, lambda: Lambda, clock: Clock) {
             tracing::warn!("schedule {} did not run: {error}", entry.schedule.name);
         }
         // After a suspended machine wakes, what was missed meanwhile is not made up for.
-        let mut next = entry.expression.after(due);
-        while let Some(time) = next.filter(|time| *time <= clock.now()) {
-            next = entry.expression.after(time);
-        }
-        *entry.next() = next;
+        *entry.next() = entry.expression.after_missed(due, clock.now());
     }
 }
 
