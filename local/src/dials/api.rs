@@ -6,11 +6,8 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{Path, Request, State},
-    http::{
-        StatusCode,
-        header::{CONTENT_TYPE, HOST, ORIGIN},
-    },
-    middleware::{Next, from_fn},
+    http::{StatusCode, header::CONTENT_TYPE},
+    middleware::from_fn,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -24,7 +21,7 @@ use super::{
     },
     view::{self, ClockView, DialsView, ScheduleView},
 };
-use crate::{lambda::Lambda, schedule::ScheduleBook};
+use crate::{gateway::same_origin, lambda::Lambda, schedule::ScheduleBook};
 
 /// The longest body: every request is a few words.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -72,20 +69,6 @@ pub fn routes(dials: Dials, lambda: Lambda, schedules: ScheduleBook) -> Router {
         .route("/_local/{*path}", get(unknown).fallback(unknown))
         .layer(from_fn(same_origin))
         .with_state(Arc::new(stack))
-}
-
-/// A page of somebody else's, open in the same browser, could otherwise break a stack.
-async fn same_origin(request: Request, next: Next) -> Response {
-    if let Some(origin) = foreign_origin(&request) {
-        return DialError::Origin(origin).into_response();
-    }
-    next.run(request).await
-}
-
-fn foreign_origin(request: &Request) -> Option<String> {
-    let header = |name| request.headers().get(name)?.to_str().ok();
-    let origin = header(ORIGIN)?;
-    (origin.strip_prefix("http://") != header(HOST)).then(|| origin.to_owned())
 }
 
 async fn clock(State(stack): Stacked) -> Answer {

@@ -46,9 +46,6 @@ pub enum DialError {
     /// Beyond the calendar.
     #[error("the clock cannot be moved on so far")]
     TooFar,
-    /// Another page of the browser asks.
-    #[error("a page of {0} may not do this")]
-    Origin(String),
     /// Not a path of this API.
     #[error("there is no {0} here: try /_local/clock, /_local/dials or /_local/schedules")]
     Path(String),
@@ -63,7 +60,6 @@ impl DialError {
             | Self::Zero(_)
             | Self::Status(_)
             | Self::TooFar => StatusCode::BAD_REQUEST,
-            Self::Origin(_) => StatusCode::FORBIDDEN,
             Self::Function { .. } | Self::Path(_) | Self::Schedule(RunError::Unknown(_)) => {
                 StatusCode::NOT_FOUND
             }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     PostedBytes,
     id::{is_id, new_id},
-    reply,
+    origin, reply,
     socket::{End, Full, Outgoing, SocketApi},
 };
 use crate::dials::{Copies, Refusal};
@@ -30,7 +30,7 @@ enum ManagementError {
     Gone,
     #[error("Invalid connectionId: {0}")]
     Malformed(String),
-    /// Not a stage with sockets, or not a thing that can be done to a connection.
+    /// Not a stage with sockets, not a thing that can be done to a connection, or a page of somebody else's that would do it.
     #[error("Forbidden")]
     Forbidden,
     #[error("Payload Too Large")]
@@ -109,7 +109,9 @@ pub(super) async fn handle(
     request: Request,
 ) -> Response {
     let result = match (api, connection_id) {
-        (Some(api), Some(id)) => call(&api, id, request).await,
+        (Some(api), Some(id)) if origin::foreign(request.headers()).is_none() => {
+            call(&api, id, request).await
+        }
         _ => Err(ManagementError::Forbidden),
     };
     let mut response = result.unwrap_or_else(IntoResponse::into_response);

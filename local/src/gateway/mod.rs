@@ -10,6 +10,7 @@
 //! | `limits`, `unconfirmed`, `options` | every quota and timer; what nobody knows of AWS; everything else that can be set |
 //! | `throttle` | how many requests come through |
 //! | `policy` | what authorizers allow |
+//! | `origin` | which pages of a browser may do what only the stack's own may |
 //! | `platform` | what every API shares |
 //! | `clock`, `id`, `multimap`, `peer`, `reply` | times, ids, headers and queries, callers, error bodies |
 
@@ -21,6 +22,7 @@ mod limits;
 mod management;
 mod multimap;
 mod options;
+mod origin;
 mod peer;
 mod platform;
 mod policy;
@@ -42,6 +44,7 @@ use axum::{
 use percent_encoding::percent_decode_str;
 use tracing::warn;
 
+pub(crate) use self::origin::same_origin;
 use self::{
     functions::Functions,
     http::HttpApis,

@@ -5,6 +5,7 @@ use axum::{
     body::{Body, to_bytes},
     extract::{Path, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    middleware::from_fn,
     response::Response,
     routing::post,
 };
@@ -17,6 +18,7 @@ use super::{
     InvokeError, Lambda, MAX_ASYNC_PAYLOAD_BYTES, MAX_PAYLOAD_BYTES, Outcome, api_error::ApiError,
     pool::arn,
 };
+use crate::gateway::same_origin;
 
 /// On every answer.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -31,6 +33,7 @@ const LATEST: &str = "$LATEST";
 pub fn routes(lambda: Lambda) -> Router {
     Router::new()
         .route("/2015-03-31/functions/{name}/invocations", post(invoke))
+        .layer(from_fn(same_origin))
         .with_state(lambda)
 }
 

@@ -196,3 +196,23 @@ async fn a_client_that_does_not_read_fills_its_buffer() {
         "one megabyte waits before anything is refused, {accepted}"
     );
 }
+
+#[tokio::test]
+async fn a_page_of_another_origin_has_no_say() {
+    let world = world().await;
+    let mut client = world.open("/prod").await;
+    let path = format!("/prod/@connections/{}", world.connection_id());
+    for method in ["POST", "DELETE"] {
+        let line = format!("{method} {path}");
+        let foreign = world
+            .request(&line, &["origin: http://elsewhere.example"], b"no")
+            .await;
+        assert_eq!(foreign.status, 403, "{method}");
+    }
+    let own = format!("origin: http://{}", world.address);
+    let answer = world
+        .request(&format!("POST {path}"), &[&own], b"yes")
+        .await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(client.next().await, "yes");
+}

@@ -235,3 +235,13 @@ async fn a_request_that_is_too_large_is_413_with_the_limit_of_its_kind() {
     );
     stage.lambda.stop().await;
 }
+
+/// `fetch` with `no-cors` needs nobody's permission to send this.
+#[tokio::test]
+async fn a_page_of_another_origin_invokes_nothing() {
+    let stage = Stage::of(ECHO);
+    let foreign = "origin: http://elsewhere.example\r\n";
+    let reply = post(&stage.lambda, "Fn/invocations", foreign, "{}").await;
+    assert_eq!(reply.status, "403 Forbidden");
+    stage.lambda.stop().await;
+}
