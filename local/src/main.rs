@@ -2,6 +2,7 @@
 
 mod cli;
 mod client;
+mod descriptors;
 mod dial;
 mod invoke;
 mod program;
@@ -92,6 +93,7 @@ fn report(error: &anyhow::Error) -> String {
 
 async fn run(options: Run) -> Result<()> {
     batch::enter();
+    descriptors::raise();
     let mut interrupts = Interrupts::new()?;
     let page = static_dir(&options);
     let options = stack_options(options, page.clone());

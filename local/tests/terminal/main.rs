@@ -26,10 +26,12 @@ impl Drop for Dev {
 }
 
 impl Dev {
-    /// What it writes is read only by who takes it.
+    /// What it writes is read only by who takes it. It may open few files, as at a shell.
     fn start(state: &Path) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminal");
-        let child = Command::new(env!("CARGO_BIN_EXE_local"))
+        let child = Command::new("sh")
+            .args(["-c", "ulimit -S -n 256 && exec \"$0\" \"$@\""])
+            .arg(env!("CARGO_BIN_EXE_local"))
             .args(["--port", "0", "--no-watch", "--state-dir"])
             .arg(state)
             .current_dir(folder)
@@ -125,6 +127,22 @@ fn a_reader_that_ends_with_ctrl_c_does_not_end_the_orderly_stop() {
     let (_, stdout) = dev.overview();
     drop((stdout, dev.0.stderr.take()));
     assert!(dev.interrupted().success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_files_of_a_shell_do_not_limit_the_sockets() {
+    let state = tempfile::tempdir().unwrap();
+    let mut dev = Dev::start(state.path());
+    let (_host, _unread) = dev.overview();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", dev.0.id())).unwrap();
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"));
+    let files: Vec<&str> = files.unwrap().split_whitespace().collect();
+    let (soft, hard) = (files[3], files[4]);
+    let reached = hard == soft || soft.parse::<u64>().unwrap() == 65_536;
+    assert!(reached, "{soft} of {hard}");
 }
 
 #[test]
