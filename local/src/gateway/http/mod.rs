@@ -95,12 +95,16 @@ impl HttpApis {
         let ordered = named.chain(candidates().filter(|(api, _)| api.is_default()));
         let mut owner = None;
         for (api, path) in ordered {
+            let matched = api.routes.find(request.method(), path);
             if cors::is_preflight(request.method(), request.headers())
                 && let Some(cors) = &api.declared.cors
+                && !matched
+                    .as_ref()
+                    .is_some_and(|matched| api.catches_all(matched.route))
             {
                 return Ok(tagged(cors::preflight(cors, request.headers()), &new_id()));
             }
-            if let Some(matched) = api.routes.find(request.method(), path) {
+            if let Some(matched) = matched {
                 return Ok(api.serve(request, matched).await);
             }
             owner = owner.or(Some(api));
@@ -205,6 +209,11 @@ impl HttpApi {
             .call(function, event, timeout)
             .await?;
         response::read(result, self.platform.options.unconfirmed.unquotes_strings)
+    }
+
+    /// Whether a route takes even preflights, which have no credentials: AWS wants `OPTIONS /{proxy+}` beside such a one.
+    fn catches_all(&self, route: &HttpRoute) -> bool {
+        route.key == "$default" && self.authorizer(route).is_some()
     }
 
     /// The authorizer of a route, with its name.

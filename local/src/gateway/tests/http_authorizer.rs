@@ -8,7 +8,7 @@ use super::{
     functions::{Reply, body, ok},
     world::{Setup, World},
 };
-use crate::template::HttpAuthorizer;
+use crate::template::{Cors, HttpAuthorizer};
 
 const TOKEN: &str = "authorization: open sesame";
 
@@ -202,4 +202,29 @@ async fn without_a_time_every_request_is_asked_about() {
         );
     }
     assert_eq!(world.events("http-authorizer").len(), 2);
+}
+
+#[tokio::test]
+async fn a_preflight_is_caught_by_a_default_route_with_an_authorizer_unless_a_route_for_it_is_nearer()
+ {
+    let cors = Cors {
+        allow_origins: vec!["http://page.example".to_owned()],
+        ..Cors::default()
+    };
+    let world = Setup::new()
+        .http("OPTIONS /open/{proxy+}", |_| ok())
+        .http_authorizer(|_| {}, |_| simple(true))
+        .http("GET /pets", |_| ok())
+        .http("$default", |_| ok())
+        .cors(cors)
+        .start()
+        .await;
+    let preflight = [
+        "origin: http://page.example",
+        "access-control-request-method: GET",
+    ];
+    for (line, status) in [("OPTIONS /pets", 401), ("OPTIONS /open/pets", 204)] {
+        let answer = world.request(line, &preflight, b"").await;
+        assert_eq!(answer.status, status, "{line}: {answer:?}");
+    }
 }
