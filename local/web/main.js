@@ -105,7 +105,7 @@ async function showApp(me) {
   document.body.replaceChildren(app.element);
   end = () => {
     app.close();
-    chat.stop();
+    chat.close();
   };
   chat.start();
   await join(me, app);
@@ -155,7 +155,7 @@ async function showStage(me) {
   document.body.replaceChildren(stage({ seats: demo.seats, title: demo.title, leave }));
   for (const { chat } of demo.seats) chat.start();
   end = () => {
-    for (const { chat } of demo.seats) chat.stop();
+    for (const { chat } of demo.seats) chat.close();
   };
 }
 

@@ -90,6 +90,12 @@ export class Amendments {
     }, this.#giveUpMs + 1);
   }
 
+  /** Nobody waits for them any more. */
+  close() {
+    this.#open = false;
+    this.#byMessage.clear();
+  }
+
   /**
    * @param {string} messageId
    * @param {Amendment} amendment

@@ -73,6 +73,12 @@ export class Chat extends EventTarget {
     this.socket.stop();
   }
 
+  /** Ends it and its sessions for good: another chat may go on with what was not sent. */
+  close() {
+    this.stop();
+    for (const session of this.#sessions.values()) session.close();
+  }
+
   /** An open session, if it is that. @param {string} sessionId */
   find(sessionId) {
     return this.#sessions.get(sessionKey(sessionId));

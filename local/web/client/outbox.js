@@ -38,6 +38,7 @@ export class Outbox {
   #restored = false;
   #open = false;
   #running = false;
+  #closed = false;
   #failures = 0;
   /** @type {(() => void) | null} Ends the pause before the next try. */ #wake = null;
   /** @type {(pending: Pending) => Promise<import("./types.js").Ack>} */ #send;
@@ -115,6 +116,26 @@ export class Outbox {
     return found;
   }
 
+  /**
+   * The server has these, whatever became of their acks.
+   *
+   * @param {Set<string>} ids
+   */
+  stored(ids) {
+    const stored = this.#pending.filter(({ id }) => ids.has(id));
+    if (stored.length === 0) return;
+    for (const { id } of stored) this.#kept?.remove(id);
+    this.#replace(this.#pending.filter((one) => !stored.includes(one)));
+  }
+
+  /** Ends it. What is kept is its next owner's: written to any more, it could say "failed" of what has been sent since. */
+  close() {
+    this.hold();
+    this.#closed = true;
+    this.#kept = undefined;
+    clearTimeout(this.#giveUpTimer);
+  }
+
   /** The socket opened: go on sending. */
   resume() {
     this.#open = true;
@@ -178,6 +199,7 @@ export class Outbox {
   /** Looks again when the oldest message that waits has waited too long. */
   #watch() {
     clearTimeout(this.#giveUpTimer);
+    if (this.#closed) return;
     const since = Math.min(...this.#pending.filter(({ state }) => state === "waiting").map(({ since }) => since));
     if (since === Infinity) return;
     const at = since + this.#giveUpMs;

@@ -192,3 +192,34 @@ test("a message that the server would not take in time says what the server said
     mock.timers.reset();
   }
 });
+
+test("an outbox that was closed writes nothing into what the next one keeps", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  try {
+    const store = memoryOutbox();
+    const before = harness({ store });
+    await settled();
+    before.outbox.add("a");
+    before.outbox.close();
+    const after = harness({ store });
+    await settled();
+    after.outbox.resume();
+    after.sends[0].ack();
+    await settled();
+    mock.timers.tick(1_001);
+    assert.deepEqual(await store.load("session"), []);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("what is found among the stored messages is not kept any longer", async () => {
+  const store = memoryOutbox();
+  const { outbox, states } = harness({ store });
+  await settled();
+  const id = outbox.add("a");
+  outbox.add("b");
+  outbox.stored(new Set([id, "another"]));
+  assert.deepEqual(states(), ["b waiting"]);
+  assert.deepEqual((await store.load("session")).map(({ content }) => content), ["b"]);
+});

@@ -192,10 +192,7 @@ export class Session extends EventTarget {
         amendment: this.#amendments.of(message.id),
       }),
     );
-    // One whose ack was lost may be among the stored ones already.
-    const keys = new Set(this.#outbox.pending.length > 0 ? stored.map(({ key }) => key) : []);
-    const pending = this.#outbox.pending.filter(({ id }) => !keys.has(id));
-    return [...stored, ...pending.map((one) => pendingEntry(one, author, this.#socket.clockSkew))];
+    return [...stored, ...this.#outbox.pending.map((one) => pendingEntry(one, author, this.#socket.clockSkew))];
   }
 
   // ---- What the user does ----
@@ -339,6 +336,15 @@ export class Session extends EventTarget {
     this.#typing.clear();
   }
 
+  /** Nobody looks at it any more: no timer of it goes on, and what was not sent is left to whoever opens the session next. */
+  close() {
+    this.hold();
+    this.#outbox.close();
+    this.#amendments.close();
+    this.#notice.sent();
+    clearTimeout(this.#holeTimer);
+  }
+
   /** Takes in a frame that names this session. @param {Frame} frame */
   receive(frame) {
     switch (frame.type) {
@@ -455,7 +461,13 @@ export class Session extends EventTarget {
     this.#changed();
   }
 
+  /** One whose ack was lost, and whose author's next page found it in the timeline, must not wait there for ever. */
+  #settle() {
+    if (this.#outbox.pending.length > 0) this.#outbox.stored(new Set(this.#timeline.messages.map((message) => this.#keyOf(message))));
+  }
+
   #changed() {
+    this.#settle();
     this.dispatchEvent(new CustomEvent("change"));
   }
 }
