@@ -2,7 +2,7 @@
  * The page: the way in, the chat, or the three seats of the demonstration.
  */
 import { Demo } from "./demo.js";
-import { gatepost, ignoreChatError, storedJson } from "./gatepost.js";
+import { forgetOutbox, gatepost, ignoreChatError, storedJson } from "./gatepost.js";
 import { languageItems, logIn, signUp, wantsLogOut } from "./view/account.js";
 import { App } from "./view/app.js";
 import { ask } from "./view/dialog.js";
@@ -15,6 +15,9 @@ import { startScreen } from "./view/start-screen.js";
 import { spoken, t } from "./view/words/index.js";
 
 const TWO_DEVICES = "#/two";
+
+/** Where messages wait in this browser: this page's own, and those of the seats. */
+const OUTBOXES = ["gatepost", "gatepost.laptop", "gatepost.assistant"];
 
 /** Whether the user has an account, and is no guest. The server does not tell. */
 const account = storedJson(localStorage, "gatepost.account", false);
@@ -88,7 +91,9 @@ async function showApp(me) {
   async function leave() {
     if (!(await wantsLogOut(!account.read()))) return;
     await api.logout().catch(ignoreChatError);
-    forgetEverybody();
+    // An outbox that lived on could write into what is forgotten.
+    end();
+    await forgetEverybody();
     await show();
   }
 
@@ -166,10 +171,11 @@ function speakAnew(tag) {
 }
 
 /** What a sign-in leaves in this browser. */
-function forgetEverybody() {
+async function forgetEverybody() {
   for (const name of Object.keys(localStorage)) {
     if (name.startsWith("gatepost.") && !["gatepost.language", "gatepost.colours"].includes(name)) localStorage.removeItem(name);
   }
+  for (const name of OUTBOXES) await forgetOutbox(name);
 }
 
 window.addEventListener("hashchange", () => {

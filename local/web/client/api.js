@@ -31,6 +31,11 @@ export class Api {
     return this.#credentials.userId;
   }
 
+  /** The id of the guest that the user was before logging in, or null. */
+  get formerUserId() {
+    return this.#credentials.formerUserId;
+  }
+
   // ---- Identity ----
 
   /** Makes a guest and signs in as it. */
@@ -53,7 +58,8 @@ export class Api {
    * @param {{email: string, password: string}} account
    */
   async logIn(account) {
-    this.#credentials.keep(await this.#asWhoeverIsHere("/api/auth/login", account));
+    const guest = this.userId;
+    this.#credentials.keep(await this.#asWhoeverIsHere("/api/auth/login", account), guest);
   }
 
   /** Forgets the sign-in here; the server has ended it already. */

@@ -12,6 +12,7 @@ import { ChatError } from "./errors.js";
  * @property {string} access_token
  * @property {string} refresh_token
  * @property {number} expires_at Unix milliseconds by this machine's clock.
+ * @property {string | null} [former] The user id of the guest that this user was before logging in.
  *
  * @typedef {object} TokenStore
  * @property {() => Tokens | null} read
@@ -41,6 +42,11 @@ export class Credentials {
     return this.#store.read()?.user_id ?? null;
   }
 
+  /** The id of the guest that the user was before logging in, or null. */
+  get formerUserId() {
+    return this.#store.read()?.former ?? null;
+  }
+
   /** The refresh token, for a log-out. */
   get refreshToken() {
     return this.#store.read()?.refresh_token ?? null;
@@ -50,9 +56,10 @@ export class Credentials {
    * Keeps what a sign-in returned.
    *
    * @param {import("./types.js").SignedIn} answer
+   * @param {string | null} [former] The guest who has become this user.
    */
-  keep({ user_id, access_token, refresh_token, expires_in }) {
-    this.#store.write({ user_id, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000 });
+  keep({ user_id, access_token, refresh_token, expires_in }, former = this.formerUserId) {
+    this.#store.write({ user_id, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000, former });
   }
 
   /** Forgets the tokens. The server is not told; see `Api.logout`. */

@@ -51,3 +51,12 @@ test("without a sign-in there is no token", async () => {
   credentials.forget();
   await assert.rejects(credentials.accessToken(exchange), { code: "unauthorized", signedOut: true });
 });
+
+test("a guest who has become somebody is remembered over a refresh, not over a log-out", async () => {
+  const { credentials, exchange } = signedIn();
+  credentials.keep({ ...answer(0), user_id: "account" }, credentials.userId);
+  await credentials.accessToken(exchange, { not: "access 0" });
+  assert.equal(credentials.formerUserId, "u");
+  credentials.forget();
+  assert.equal(credentials.formerUserId, null);
+});

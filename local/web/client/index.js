@@ -39,7 +39,7 @@ export { claimDevice } from "./device.js";
 export { ChatError, ClientCode, ignoreChatError } from "./errors.js";
 export { gatepost } from "./gatepost.js";
 export { sameSession, sessionKey, uuidV7 } from "./ids.js";
-export { memoryOutbox, openOutbox } from "./outbox-store.js";
+export { forgetOutbox, memoryOutbox, openOutbox } from "./outbox-store.js";
 export { SeenMarks } from "./seen.js";
 export { Session } from "./session.js";
 export { SessionList } from "./session-list.js";

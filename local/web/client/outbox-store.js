@@ -8,14 +8,16 @@ import { ChatError } from "./errors.js";
 
 /**
  * @typedef {object} OutboxStore Keeps unsent messages over a reload.
- * @property {(sessionKey: string) => Promise<Pending[]>} load Oldest first.
- * @property {(sessionKey: string, pending: Pending) => Promise<void>} put
+ * @property {(sessionKey: string, userId: string, formerId?: string | null) => Promise<Pending[]>} load Oldest first. Those of
+ *   the guest that the user was are old ones: their author says whether they are still to be sent.
+ * @property {(sessionKey: string, userId: string, pending: Pending) => Promise<void>} put
  * @property {(id: string) => Promise<void>} remove
  */
 
 /**
  * @typedef {object} Row A message as it is kept: whose it is, where it belongs, and why it failed.
  * @property {string} id
+ * @property {string} user
  * @property {string} device
  * @property {string} session
  * @property {Omit<Pending, "error">} pending
@@ -40,26 +42,30 @@ export async function openOutbox(name, deviceId) {
   const put = async (row) => {
     await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).put(row)).catch(ignoreFullDisk);
   };
+  /** @param {string} id */
+  const remove = async (id) => {
+    await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).delete(id)).catch(ignoreFullDisk);
+  };
   return {
-    async load(session) {
+    remove,
+    async load(session, user, former) {
       /** @type {Row[]} */
       const rows = await done(database.transaction(TABLE).objectStore(TABLE).getAll());
       const mine = [];
       for (const row of rows) {
-        if (row.session !== session) continue;
+        // Older pages did not write down whose it is, so nobody may send it.
+        if (row.user === undefined) await remove(row.id);
+        if (!isOf(row, session, user, former)) continue;
         if (row.device !== deviceId && (await deviceIsHere(row.device))) continue;
         if (row.device !== deviceId) await put({ ...row, device: deviceId });
-        mine.push(row);
+        mine.push({ ...row, pending: asOf(row, user) });
       }
       // The ids are UUIDs v7: their order is that of their times.
       return mine.sort((left, right) => (left.id < right.id ? -1 : 1)).map(revived);
     },
-    put(session, { error, ...pending }) {
+    put(session, user, { error, ...pending }) {
       const kept = error ? { code: error.code, message: error.message, retry: error.retry } : null;
-      return put({ id: pending.id, device: deviceId, session, pending, error: kept });
-    },
-    async remove(id) {
-      await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).delete(id)).catch(ignoreFullDisk);
+      return put({ id: pending.id, user, device: deviceId, session, pending, error: kept });
     },
   };
 }
@@ -69,14 +75,48 @@ function revived({ pending, error }) {
   return error ? { ...pending, error: new ChatError(error.code, error.message, error) } : pending;
 }
 
+/**
+ * @param {{session: string, user: string}} row
+ * @param {string} session
+ * @param {string} user
+ * @param {string | null} [former]
+ */
+function isOf(row, session, user, former = null) {
+  return row.session === session && (row.user === user || row.user === former);
+}
+
+/**
+ * @template {{since: number}} T
+ * @param {{user: string, pending: T}} row
+ * @param {string} user
+ * @returns {T}
+ */
+function asOf(row, user) {
+  return row.user === user ? row.pending : { ...row.pending, since: 0 };
+}
+
 /** Keeps them while the page lives. @returns {OutboxStore} */
 export function memoryOutbox() {
-  /** @type {Map<string, {session: string, pending: Pending}>} */ const rows = new Map();
+  /** @type {Map<string, {session: string, user: string, pending: Pending}>} */ const rows = new Map();
   return {
-    load: async (session) => [...rows.values()].filter((row) => row.session === session).map(({ pending }) => pending),
-    put: async (session, pending) => void rows.set(pending.id, { session, pending }),
+    load: async (session, user, former) => {
+      return [...rows.values()].filter((row) => isOf(row, session, user, former)).map((row) => asOf(row, user));
+    },
+    put: async (session, user, pending) => void rows.set(pending.id, { session, user, pending }),
     remove: async (id) => void rows.delete(id),
   };
+}
+
+/**
+ * Deletes what was not sent: for a log-out.
+ *
+ * @param {string} name That of the outbox.
+ */
+export async function forgetOutbox(name) {
+  const database = await open(`${name}.outbox`).catch(() => null);
+  if (!database) return;
+  await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).clear()).catch(ignoreFullDisk);
+  database.close();
 }
 
 /** @param {string} name @returns {Promise<IDBDatabase>} */

@@ -29,6 +29,12 @@ import { uuidV7 } from "./ids.js";
 /** A message that nobody acknowledged for so long is not sent any more until its author says so. In milliseconds. */
 export const GIVE_UP_MS = 15_000;
 
+/**
+ * One that another page left is still fresh for so long beyond that, though nobody counted how long that page waited: what is
+ * older must not leave behind its author's back. In milliseconds.
+ */
+const RELOAD_MS = 60_000;
+
 /** A timer so late has been slept over; pages in the background are a second late, or a minute. In milliseconds. */
 const SLEPT_MS = 5_000;
 
@@ -154,7 +160,11 @@ export class Outbox {
     const old = await kept.load().catch(() => []);
     const since = Date.now();
     /** @param {Pending} one @returns {Pending} */
-    const again = (one) => (one.state === "failed" ? one : { ...one, state: "waiting", since });
+    const again = (one) => {
+      if (one.state === "failed") return one;
+      if (since - one.since > this.#giveUpMs + RELOAD_MS) return { ...one, state: "failed", error: notSent() };
+      return { ...one, state: "waiting", since };
+    };
     const ids = new Set(this.#pending.map(({ id }) => id));
     this.#restored = true;
     this.#replace([...old.filter(({ id }) => !ids.has(id)).map(again), ...this.#pending]);
@@ -216,7 +226,7 @@ export class Outbox {
     if (slept > SLEPT_MS) this.#pending = this.#pending.map((one) => ({ ...one, since: one.since + slept }));
     const late = ({ state, since } = /** @type {Pending} */ ({})) => state === "waiting" && Date.now() - since >= this.#giveUpMs;
     for (const { id, refusal } of this.#pending.filter(late)) {
-      this.#fail(id, refusal ?? new ChatError(ClientCode.NOT_SENT, "The server could not be reached.", { retry: true }));
+      this.#fail(id, refusal ?? notSent());
     }
     this.#watch();
   }
@@ -265,4 +275,8 @@ export class Outbox {
     this.#watch();
     this.#changed();
   }
+}
+
+function notSent() {
+  return new ChatError(ClientCode.NOT_SENT, "The server could not be reached.", { retry: true });
 }

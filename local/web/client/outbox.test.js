@@ -11,8 +11,8 @@ function harness({ store = undefined, giveUpMs = 1_000 } = /** @type {any} */ ({
   /** @type {string[]} */ const acked = [];
   const outbox = new Outbox({
     kept: store && {
-      load: () => store.load("session"),
-      put: (/** @type {any} */ pending) => store.put("session", pending),
+      load: () => store.load("session", "me"),
+      put: (/** @type {any} */ pending) => store.put("session", "me", pending),
       remove: (/** @type {string} */ id) => store.remove(id),
     },
     giveUpMs,
@@ -130,7 +130,7 @@ test("what was under way survives a reload under the same id, before what is new
   assert.equal(after.sends[0].id, id);
   after.sends[0].ack();
   await settled();
-  assert.deepEqual((await store.load("session")).map(({ content }) => content), ["b"]);
+  assert.deepEqual((await store.load("session", "me")).map(({ content }) => content), ["b"]);
 });
 
 test("what failed is still failed after a reload: its author decides", async () => {
@@ -207,7 +207,7 @@ test("an outbox that was closed writes nothing into what the next one keeps", as
     after.sends[0].ack();
     await settled();
     mock.timers.tick(1_001);
-    assert.deepEqual(await store.load("session"), []);
+    assert.deepEqual(await store.load("session", "me"), []);
   } finally {
     mock.timers.reset();
   }
@@ -221,5 +221,30 @@ test("what is found among the stored messages is not kept any longer", async () 
   outbox.add("b");
   outbox.stored(new Set([id, "another"]));
   assert.deepEqual(states(), ["b waiting"]);
-  assert.deepEqual((await store.load("session")).map(({ content }) => content), ["b"]);
+  assert.deepEqual((await store.load("session", "me")).map(({ content }) => content), ["b"]);
+});
+
+test("what was written long before a reload waits for its author's word", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  try {
+    const store = memoryOutbox();
+    const before = harness({ store });
+    await settled();
+    before.outbox.add("a");
+    before.outbox.close();
+    mock.timers.tick(50_000);
+    const soon = harness({ store });
+    await settled();
+    assert.deepEqual(soon.states(), ["a waiting"]);
+    soon.outbox.close();
+    mock.timers.tick(12_000);
+    const late = harness({ store });
+    late.outbox.resume();
+    await settled();
+    assert.deepEqual(late.states(), ["a failed"]);
+    assert.equal(late.outbox.pending[0].error?.code, "not_sent");
+    assert.equal(late.sends.length, 0);
+  } finally {
+    mock.timers.reset();
+  }
 });

@@ -65,6 +65,8 @@ export class Session extends EventTarget {
     this.#behind = behind;
     this.#socket = socket;
     const changed = () => this.#changed();
+    // Tokens are shared by all windows: what is written here stays this user's, whoever signs in elsewhere.
+    const [user, former] = [this.#me, api.formerUserId];
     this.#amendments = new Amendments({
       request: (frame) => socket.request({ ...frame, session_id: this.#id }),
       acked: ({ message, cursor }, { content }) => {
@@ -77,8 +79,8 @@ export class Session extends EventTarget {
     });
     this.#outbox = new Outbox({
       kept: {
-        load: () => outbox.load(this.key),
-        put: (pending) => outbox.put(this.key, pending),
+        load: () => outbox.load(this.key, user, former),
+        put: (pending) => outbox.put(this.key, user, pending),
         remove: (id) => outbox.remove(id),
       },
       giveUpMs,

@@ -17,6 +17,7 @@ const message = (/** @type {number} */ seq, { user_id = "me", metadata = {} } = 
 function harness(/** @type {any[]} */ messages = [], overrides = {}) {
   const api = {
     userId: "me",
+    formerUserId: null,
     session: async () => ({ session_id: ID, title: "Title", role: "owner", version: 1, change: messages.length, cursor: `e.${messages.length}` }),
     members: async () => ({ members: [{ user_id: "me", role: "owner", read_seq: 0 }] }),
     history: async () => ({ messages, complete: true }),
@@ -40,6 +41,22 @@ test("a message whose ack was lost leaves the outbox when a push or a page bring
   await settled();
   session.applyPage({ messages: [message(1, { metadata: { client_id: key } })], change: 1 });
   assert.deepEqual(session.entries.map((entry) => [entry.key, entry.state]), [[key, "sent"]]);
-  assert.deepEqual(await outbox.load("s"), []);
+  assert.deepEqual(await outbox.load("s", "me"), []);
   session.close();
+});
+
+test("what one user did not send is not sent by the next, except by the account that the guest became", async () => {
+  const { session, outbox, api, socket } = harness();
+  session.send("of me");
+  await settled();
+  api.userId = "you";
+  const another = new Session({ id: ID, api, socket, behind() {}, outbox });
+  await settled();
+  assert.deepEqual(another.entries, []);
+  api.formerUserId = "me";
+  const account = new Session({ id: ID, api, socket, behind() {}, outbox });
+  account.resume();
+  await settled();
+  assert.deepEqual(account.entries.map(({ content, state }) => [content, state]), [["of me", "failed"]]);
+  for (const one of [session, another, account]) one.close();
 });
