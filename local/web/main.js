@@ -102,7 +102,7 @@ async function showApp(me) {
     if (chat.socket.state !== "offline" || !error) return;
     // A guest who logged in goes on as the account, in every window.
     if (error.code === "logged_in") void show();
-    else if (error.signedOut || error.code === "signed_out") {
+    else if (error.signedOut) {
       api.forget();
       void show(errorText(error));
     }

@@ -4,7 +4,7 @@
  * A refresh token works once, and using it twice signs the whole family out. So one refresh runs at a time in this
  * page, and, where the browser has Web Locks, in all tabs that share the store.
  */
-import { ChatError } from "./errors.js";
+import { ChatError, ClientCode } from "./errors.js";
 
 /**
  * @typedef {object} Tokens
@@ -97,7 +97,7 @@ export class Credentials {
     const usable = this.#usable(refused);
     if (usable) return usable;
     const tokens = this.#store.read();
-    if (!tokens) throw new ChatError("unauthorized", "You are signed out.");
+    if (!tokens) throw new ChatError(ClientCode.SIGNED_OUT, "You are signed out.");
     const answer = await exchange(tokens.refresh_token);
     this.keep(answer);
     return answer.access_token;

@@ -49,7 +49,7 @@ test("a token that was refused is refreshed, unless another tab has done so", as
 test("without a sign-in there is no token", async () => {
   const { credentials, exchange } = signedIn();
   credentials.forget();
-  await assert.rejects(credentials.accessToken(exchange), { code: "unauthorized", signedOut: true });
+  await assert.rejects(credentials.accessToken(exchange), { code: "signed_out", signedOut: true, ofServer: false });
 });
 
 test("a guest who has become somebody is remembered over a refresh, not over a log-out", async () => {

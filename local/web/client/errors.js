@@ -16,12 +16,14 @@ export const ClientCode = Object.freeze({
   SESSION_DELETED: "session_deleted",
   /** This user was taken out of the session while it was open here. */
   REMOVED: "removed",
+  /** Nobody is signed in any more, or somebody else. The server's `bye` says the same. */
+  SIGNED_OUT: "signed_out",
   /** The server answered something that is not the protocol. */
   BAD_ANSWER: "bad_answer",
 });
 
-/** Codes after which no refresh helps: the user has to sign in again. */
-const SIGNED_OUT = new Set(["unauthorized", "token_expired", "refresh_token_invalid", "refresh_token_reused"]);
+/** Codes after which no refresh helps: the user has to sign in again. @type {Set<string>} */
+const SIGNED_OUT = new Set([ClientCode.SIGNED_OUT, "unauthorized", "token_expired", "refresh_token_invalid", "refresh_token_reused"]);
 
 /** @type {Set<string>} */
 const OWN = new Set(Object.values(ClientCode));
