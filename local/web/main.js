@@ -22,16 +22,26 @@ const OUTBOXES = ["gatepost", "gatepost.laptop", "gatepost.assistant"];
 /** Whether the user has an account, and is no guest. The server does not tell. */
 const account = storedJson(localStorage, "gatepost.account", false);
 
+/** All windows of this browser share these. */
+const tokens = storedJson(localStorage, "gatepost.tokens");
+
 /** Ends what is shown now. */
 let end = () => {};
+/** Whose page that is. @type {string | null} */
+let shown = null;
+/** Counts what was shown: who finds another number after a wait comes too late. */
+let shows = 0;
 /** Whether that is the three seats. */
 let staged = false;
 let schedules = false;
 
 async function show(/** @type {string} */ note = "") {
   end();
+  const turn = ++shows;
   staged = location.hash === TWO_DEVICES;
   const me = await gatepost({ language: spoken() });
+  if (turn !== shows) return;
+  shown = me.api.userId;
   if (me.api.userId === null) showStart(me, note);
   else if (location.hash === TWO_DEVICES) await showStage(me);
   else await showApp(me);
@@ -42,12 +52,13 @@ async function show(/** @type {string} */ note = "") {
  * @param {string} note Why the reader is here again.
  */
 function showStart({ api }, note) {
+  let made = false;
   const begin = async (/** @type {(step: string) => void} */ progress) => {
     progress(t("startingGuest"));
-    await api.guest();
-    account.write(false);
+    made = (await api.guest()) || made;
+    if (made) account.write(false);
     progress(t("openingSession"));
-    if (inviteInAddress() === null) await api.openSession({ title: t("demoTitle") });
+    if (made && inviteInAddress() === null) await api.openSession({ title: t("demoTitle") });
     await show();
   };
   const enter = async () => {
@@ -62,6 +73,7 @@ function showStart({ api }, note) {
 /** @param {import("./view/app.js").Me} me */
 async function showApp(me) {
   const { api, chat, sessions } = me;
+  const user = api.userId;
   const app = new App(me, { items });
 
   function items() {
@@ -99,13 +111,10 @@ async function showApp(me) {
 
   chat.socket.addEventListener("state", () => {
     const { error } = chat.socket;
-    if (chat.socket.state !== "offline" || !error) return;
-    // A guest who logged in goes on as the account, in every window.
-    if (error.code === "logged_in") void show();
-    else if (error.signedOut) {
-      api.forget();
-      void show(errorText(error));
-    }
+    if (chat.socket.state !== "offline" || !error?.signedOut) return;
+    // Another window may have signed somebody else in by now.
+    if (api.userId === user) api.forget();
+    void show(errorText(error));
   });
   document.body.replaceChildren(app.element);
   end = () => {
@@ -147,6 +156,7 @@ function twoDevices() {
 async function showStage(me) {
   document.body.replaceChildren();
   const demo = new Demo(me, spoken());
+  const turn = shows;
   try {
     await demo.begin();
   } catch (error) {
@@ -156,6 +166,7 @@ async function showStage(me) {
     await ask({ title: t("twoDevices"), lead: errorText(error) });
     return;
   }
+  if (turn !== shows) return;
   const leave = () => (location.hash = "#/");
   document.body.replaceChildren(stage({ seats: demo.seats, title: demo.title, leave }));
   for (const { chat } of demo.seats) chat.start();
@@ -181,6 +192,10 @@ async function forgetEverybody() {
 window.addEventListener("hashchange", () => {
   const crossed = staged !== (location.hash === TWO_DEVICES);
   if (crossed || inviteInAddress() !== null) void show();
+});
+// Another window signed in, in as somebody else, or out: a page shows one user's things only.
+window.addEventListener("storage", () => {
+  if ((tokens.read()?.user_id ?? null) !== shown) void show();
 });
 applySettings();
 hasSchedules().then((has) => (schedules = has));

@@ -38,9 +38,9 @@ export class Api {
 
   // ---- Identity ----
 
-  /** Makes a guest and signs in as it. */
-  async guest() {
-    this.#credentials.keep(await this.#call("POST", "/api/auth/guest", { body: { locale: this.#language } }));
+  /** Makes a guest and signs in as it, unless another tab has signed somebody in. @returns {Promise<boolean>} Whether it has. */
+  guest() {
+    return this.#credentials.begin(() => this.#call("POST", "/api/auth/guest", { body: { locale: this.#language } }));
   }
 
   /**

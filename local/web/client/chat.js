@@ -5,7 +5,7 @@
  * is not open here. `SessionList` lives on both. Connection events are those of `socket`.
  */
 import { backoff } from "./backoff.js";
-import { ignoreChatError } from "./errors.js";
+import { ChatError, ClientCode, ignoreChatError } from "./errors.js";
 import { memoryOutbox } from "./outbox-store.js";
 import { sessionKey } from "./ids.js";
 import { Session } from "./session.js";
@@ -24,6 +24,7 @@ export class Chat extends EventTarget {
   /** @type {Set<Session>} */ #behind = new Set();
   #syncing = false;
   /** @type {import("./api.js").Api} */ #api;
+  /** @type {string | null} Whose this is, from `start` on. */ #user = null;
   /** @type {import("./outbox-store.js").OutboxStore} */ #outbox;
   /** @type {number | undefined} */ #giveUpMs;
   /** @type {() => Record<string, number | string>} */ #moreCursors = () => ({});
@@ -42,7 +43,7 @@ export class Chat extends EventTarget {
     this.#outbox = outbox;
     this.#giveUpMs = giveUpMs;
     /** @readonly The connection: state, start, stop, and what passes on it. */
-    this.socket = new Socket({ ticket: () => api.ticket(deviceId), cursors: () => this.#cursors() });
+    this.socket = new Socket({ ticket: () => this.#ticket(deviceId), cursors: () => this.#cursors() });
     this.socket.addEventListener("open", () => this.#opened());
     this.socket.addEventListener("state", () => this.#stateChanged());
     this.socket.addEventListener("frame", (event) => this.#receive(/** @type {CustomEvent} */ (event).detail));
@@ -65,6 +66,7 @@ export class Chat extends EventTarget {
 
   /** Connects, and stays connected until `stop`. */
   start() {
+    this.#user ??= this.userId;
     this.socket.start();
   }
 
@@ -111,6 +113,16 @@ export class Chat extends EventTarget {
     session.load();
     if (this.socket.state === "online") session.resume();
     return session;
+  }
+
+  /**
+   * Tokens are shared by all windows. What was written and is shown here is one user's, so nobody else takes the seat.
+   *
+   * @param {string} deviceId
+   */
+  async #ticket(deviceId) {
+    if (this.userId !== this.#user) throw new ChatError(ClientCode.SIGNED_OUT, "Somebody else is signed in.");
+    return this.#api.ticket(deviceId);
   }
 
   #cursors() {

@@ -22,6 +22,9 @@ import { ChatError, ClientCode } from "./errors.js";
 /** Refresh so long before the access token ends that a request under way does not see it end, in milliseconds. */
 const MARGIN_MS = 30_000;
 
+/** What one tab writes reaches the others so late at the latest, even when a lock has got there before. In milliseconds. */
+const SPREAD_MS = 100;
+
 /** The tokens of one user. */
 export class Credentials {
   /** @type {TokenStore} */ #store;
@@ -60,6 +63,20 @@ export class Credentials {
    */
   keep({ user_id, access_token, refresh_token, expires_in }, former = this.formerUserId) {
     this.#store.write({ user_id, access_token, refresh_token, expires_at: Date.now() + expires_in * 1000, former });
+  }
+
+  /**
+   * Signs somebody new in, unless somebody is signed in by now: two tabs may be asked to at once.
+   *
+   * @param {() => Promise<import("./types.js").SignedIn>} make
+   * @returns {Promise<boolean>} Whether there is somebody new.
+   */
+  begin(make) {
+    return this.#locked(async () => {
+      if (this.userId !== null) return false;
+      this.keep(await make());
+      return true;
+    });
   }
 
   /** Forgets the tokens. The server is not told; see `Api.logout`. */
@@ -108,8 +125,17 @@ export class Credentials {
    * @param {() => Promise<T>} work
    * @returns {Promise<T>}
    */
-  async #locked(work) {
+  #locked(work) {
     const locks = globalThis.navigator?.locks;
-    return locks ? await locks.request(this.#lockName, () => work()) : await work();
+    if (!locks) return work();
+    return new Promise((resolve, reject) => {
+      const before = this.refreshToken;
+      const run = async () => {
+        await work().then(resolve, reject);
+        // The next tab must not find the old tokens, above all not spend them again.
+        if (this.refreshToken !== before) await new Promise((spread) => setTimeout(spread, SPREAD_MS));
+      };
+      locks.request(this.#lockName, run).catch(reject);
+    });
   }
 }

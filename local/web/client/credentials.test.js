@@ -60,3 +60,12 @@ test("a guest who has become somebody is remembered over a refresh, not over a l
   credentials.forget();
   assert.equal(credentials.formerUserId, null);
 });
+
+test("a tab that begins after another one has makes no second guest", async () => {
+  const store = memoryStore();
+  let guests = 0;
+  const begin = () => new Credentials(store, "test").begin(async () => ({ ...answer(0), user_id: `guest ${++guests}` }));
+  assert.equal(await begin(), true);
+  assert.equal(await begin(), false);
+  assert.equal(store.read().user_id, "guest 1");
+});
