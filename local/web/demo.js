@@ -21,7 +21,7 @@ const ASSISTANT = "gatepost.assistant";
 
 /** The demonstration. */
 export class Demo {
-  #session = storedJson(localStorage, "gatepost.two");
+  #session = storedJson(() => localStorage, "gatepost.two");
   /** @type {Seat[]} */ #seats = [];
   #title = "";
   /** @type {Me} */ #me;

@@ -2,7 +2,7 @@
  * The page: the way in, the chat, or the three seats of the demonstration.
  */
 import { Demo } from "./demo.js";
-import { forgetOutbox, gatepost, ignoreChatError, storedJson } from "./gatepost.js";
+import { forgetJson, forgetOutbox, gatepost, ignoreChatError, storedJson } from "./gatepost.js";
 import { languageItems, logIn, signUp, wantsLogOut } from "./view/account.js";
 import { App } from "./view/app.js";
 import { ask } from "./view/dialog.js";
@@ -20,10 +20,10 @@ const TWO_DEVICES = "#/two";
 const OUTBOXES = ["gatepost", "gatepost.laptop", "gatepost.assistant"];
 
 /** Whether the user has an account, and is no guest. The server does not tell. */
-const account = storedJson(localStorage, "gatepost.account", false);
+const account = storedJson(() => localStorage, "gatepost.account", false);
 
 /** All windows of this browser share these. */
-const tokens = storedJson(localStorage, "gatepost.tokens");
+const tokens = storedJson(() => localStorage, "gatepost.tokens");
 
 /** Ends what is shown now. */
 let end = () => {};
@@ -183,9 +183,7 @@ function speakAnew(tag) {
 
 /** What a sign-in leaves in this browser. */
 async function forgetEverybody() {
-  for (const name of Object.keys(localStorage)) {
-    if (name.startsWith("gatepost.") && !["gatepost.language", "gatepost.colours"].includes(name)) localStorage.removeItem(name);
-  }
+  forgetJson(() => localStorage, (name) => name.startsWith("gatepost.") && !["gatepost.language", "gatepost.colours"].includes(name));
   for (const name of OUTBOXES) await forgetOutbox(name);
 }
 

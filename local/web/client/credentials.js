@@ -130,12 +130,15 @@ export class Credentials {
     if (!locks) return work();
     return new Promise((resolve, reject) => {
       const before = this.refreshToken;
+      let begun = false;
       const run = async () => {
+        begun = true;
         await work().then(resolve, reject);
         // The next tab must not find the old tokens, above all not spend them again.
         if (this.refreshToken !== before) await new Promise((spread) => setTimeout(spread, SPREAD_MS));
       };
-      locks.request(this.#lockName, run).catch(reject);
+      // Where storage is blocked, so are locks: nothing is shared with other tabs then.
+      locks.request(this.#lockName, run).catch(() => void (begun || work().then(resolve, reject)));
     });
   }
 }

@@ -1,6 +1,6 @@
 // Run with `npm test --prefix local/web` (node 20.19 or newer; nothing to install).
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { Credentials } from "./credentials.js";
 import { memoryStore } from "./store.js";
 
@@ -68,4 +68,33 @@ test("a tab that begins after another one has makes no second guest", async () =
   assert.equal(await begin(), true);
   assert.equal(await begin(), false);
   assert.equal(store.read().user_id, "guest 1");
+});
+
+/** Lets this page see other locks. */
+function useLocks(/** @type {any} */ request) {
+  Object.defineProperty(globalThis, "navigator", { value: request && { locks: { request } }, configurable: true });
+}
+
+test("where locks are blocked, tokens are refreshed without", async () => {
+  useLocks(async () => {
+    throw new Error("SecurityError");
+  });
+  const { credentials, exchange } = signedIn({ expires_in: 0 });
+  assert.equal(await credentials.accessToken(exchange), "access 1");
+  useLocks(undefined);
+});
+
+test("the lock is held until the other tabs must have the new tokens, and nobody here waits for that", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  let held = true;
+  useLocks((/** @type {string} */ name, /** @type {() => Promise<void>} */ run) => run().then(() => (held = false)));
+  const { credentials, exchange } = signedIn({ expires_in: 0 });
+  assert.equal(await credentials.accessToken(exchange), "access 1");
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(held, true);
+  mock.timers.tick(100);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(held, false);
+  mock.timers.reset();
+  useLocks(undefined);
 });

@@ -22,7 +22,7 @@ const here = new Map();
 
 /** @param {string} name */
 async function claimKept(name) {
-  const store = storedJson(sessionStorage, name);
+  const store = storedJson(() => sessionStorage, name);
   const kept = store.read();
   const id = kept !== null && (await claim(kept)) ? kept : await claimNew();
   store.write(id);
@@ -35,7 +35,7 @@ async function claimKept(name) {
  * @param {string} deviceId
  */
 export async function deviceIsHere(deviceId) {
-  const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
+  const { held = [] } = (await globalThis.navigator?.locks?.query().catch(() => null)) ?? {};
   return held.some((lock) => lock.name === lockName(deviceId));
 }
 
@@ -54,7 +54,7 @@ function claim(id) {
       resolve(lock !== null);
       // A promise that never ends holds the lock until the window closes.
       return lock === null ? undefined : new Promise(() => {});
-    });
+    }).catch(() => resolve(true)); // Where storage is blocked, so are locks, and no other window shares the id.
   });
 }
 

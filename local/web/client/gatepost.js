@@ -20,7 +20,7 @@ import { storedJson } from "./store.js";
  * @param {string} [options.language] In which the server should speak.
  */
 export async function gatepost({ name = "gatepost", seat = "", base = "", language = "en" } = {}) {
-  const api = new Api(new Credentials(storedJson(localStorage, `${name}.tokens`), name), { base, language });
+  const api = new Api(new Credentials(storedJson(() => localStorage, `${name}.tokens`), name), { base, language });
   const device = await claimDevice(`${name}.device${seat}`);
   const chat = new Chat({ api, deviceId: device, outbox: await openOutbox(`${name}${seat}`, device) });
   return { api, chat, sessions: new SessionList(chat) };

@@ -44,4 +44,4 @@ export { SeenMarks } from "./seen.js";
 export { Session } from "./session.js";
 export { SessionList } from "./session-list.js";
 export { Socket } from "./socket.js";
-export { memoryStore, storedJson } from "./store.js";
+export { forgetJson, memoryStore, storedJson } from "./store.js";

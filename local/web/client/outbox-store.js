@@ -26,6 +26,9 @@ import { ChatError } from "./errors.js";
 
 const TABLE = "pending";
 
+/** Those that live as long as the page, where there is no database. @type {Map<string, OutboxStore>} */
+const memories = new Map();
+
 /**
  * The unsent messages of one device. Those of a device whose window was closed become this one's: under the same ids, so
  * that none is stored twice.
@@ -36,7 +39,11 @@ const TABLE = "pending";
  */
 export async function openOutbox(name, deviceId) {
   const database = await open(`${name}.outbox`).catch(() => null);
-  if (!database) return memoryOutbox();
+  if (!database) {
+    const memory = memories.get(name) ?? memoryOutbox();
+    memories.set(name, memory);
+    return memory;
+  }
 
   /** @param {Row} row */
   const put = async (row) => {
@@ -113,14 +120,15 @@ export function memoryOutbox() {
  * @param {string} name That of the outbox.
  */
 export async function forgetOutbox(name) {
+  memories.delete(name);
   const database = await open(`${name}.outbox`).catch(() => null);
   if (!database) return;
   await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).clear()).catch(ignoreFullDisk);
   database.close();
 }
 
-/** @param {string} name @returns {Promise<IDBDatabase>} */
-function open(name) {
+/** Where storage is blocked, this throws before there is a request: so it is async. @param {string} name */
+async function open(name) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE, { keyPath: "id" });
   return done(request);

@@ -49,6 +49,17 @@ test("who was a guest finds those of the guest, as old ones", async () => {
   assert.deepEqual(await store.load("s", "ada", "guest"), [{ ...pending("1"), since: 0 }, pending("2")]);
 });
 
+test("without a database messages live as long as the page", async () => {
+  const open = () => {
+    throw new Error("blocked");
+  };
+  use({ indexedDB: { open } });
+  await (await openOutbox("blocked", "device")).put("s", "ada", pending("1"));
+  assert.deepEqual(await (await openOutbox("blocked", "device")).load("s", "ada"), [pending("1")]);
+  await forgetOutbox("blocked");
+  assert.deepEqual(await (await openOutbox("blocked", "device")).load("s", "ada"), []);
+});
+
 test("a log-out leaves nothing behind", async () => {
   const fake = fakeIndexedDb();
   use(fake);

@@ -9,7 +9,16 @@ const PREFIX = "#/join/";
 
 /** The invite that this page was opened with. @returns {string | null} */
 export function inviteInAddress() {
-  return location.hash.startsWith(PREFIX) ? decodeURIComponent(location.hash.slice(PREFIX.length)) : null;
+  return location.hash.startsWith(PREFIX) ? decoded(location.hash.slice(PREFIX.length)) : null;
+}
+
+/** A link that was cut or altered on its way is for the server to refuse. @param {string} text */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** @param {string} secret */

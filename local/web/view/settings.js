@@ -6,8 +6,8 @@ import { speak, t } from "./words/index.js";
 
 /** @typedef {"auto" | "light" | "dark"} Colours */
 
-const language = storedJson(localStorage, "gatepost.language");
-const colours = storedJson(localStorage, "gatepost.colours", "auto");
+const language = storedJson(() => localStorage, "gatepost.language");
+const colours = storedJson(() => localStorage, "gatepost.colours", "auto");
 
 /** Applies what was chosen; a `?lang=` in the address counts first. */
 export function applySettings() {
