@@ -9,6 +9,9 @@ import { ChatError, ClientCode } from "./errors.js";
 /** A request that got no answer after so many milliseconds is given up; the gateway itself gives up at 30 s. */
 const TIMEOUT_MS = 30_000;
 
+/** What the server says of an access token; its other 401s are about something else, such as a password. */
+const TOKEN_REFUSED = new Set(["token_expired", "unauthorized"]);
+
 /** The REST API as one user. */
 export class Api {
   /** @type {string} */ #base;
@@ -247,7 +250,7 @@ export class Api {
     try {
       return await this.#call(method, path, { ...rest, token });
     } catch (error) {
-      if (!(error instanceof ChatError) || error.status !== 401) throw error;
+      if (!(error instanceof ChatError) || !TOKEN_REFUSED.has(error.code)) throw error;
       return this.#call(method, path, { ...rest, token: await this.#accessToken(token) });
     }
   }
