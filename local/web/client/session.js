@@ -90,7 +90,7 @@ export class Session extends EventTarget {
       changed,
     });
     this.#notice = new TypingNotice((typing) => socket.send({ type: "user_typing", session_id: this.#id, typing }));
-    this.#readNotice = new ReadNotice((seq) => socket.request({ type: "read", session_id: this.#id, seq }));
+    this.#readNotice = this.#newReadNotice();
   }
 
   /** The signed id. */
@@ -266,8 +266,12 @@ export class Session extends EventTarget {
 
   /** Loads a page of older messages. One page at a time, however often it is called. */
   loadHistory() {
-    this.#loadingHistory ??= this.#loadHistory().finally(() => (this.#loadingHistory = null));
-    return this.#loadingHistory;
+    if (this.#loadingHistory) return this.#loadingHistory;
+    const loading = this.#loadHistory().finally(() => {
+      if (this.#loadingHistory === loading) this.#loadingHistory = null;
+    });
+    this.#loadingHistory = loading;
+    return loading;
   }
 
   // ---- What Chat does ----
@@ -283,20 +287,24 @@ export class Session extends EventTarget {
       // The cursor comes first: history read after it contains every change up to it.
       timeline.begin(this.#info.change, this.#info.cursor);
       await this.loadHistory();
-      // The reader goes on where they stopped, so that has to be here.
-      while (!this.complete && this.floor > this.readMark + 1 && this.#timeline.messages.length < UNREAD_AT_MOST) await this.loadHistory();
+      // The reader goes on where they stopped, so that has to be here. A reset has begun another load.
+      while (timeline === this.#timeline && !this.complete && this.floor > this.readMark + 1 && this.#timeline.messages.length < UNREAD_AT_MOST) await this.loadHistory();
       if (timeline !== this.#timeline) return;
       this.#become("ready", null);
       // Between the cursor and the opening of the socket nobody pushed anything to this device.
       this.#behind(this);
     } catch (error) {
-      this.fail(error);
+      if (timeline === this.#timeline) this.fail(error);
+      else ignoreChatError(error);
     }
   }
 
   /** Asks who is a member and how far each has read; pushes about that are not kept for those who were away. */
   async refreshMembers() {
+    const receipts = this.#receipts;
     const { members } = await this.#api.members(this.#id);
+    // After a reset these are marks of the past.
+    if (receipts !== this.#receipts) return;
     this.#roles = new Map(members.map(({ user_id, role }) => [user_id, role]));
     for (const reader of this.#receipts.readers) if (!this.#roles.has(reader)) this.#receipts.forget(reader);
     for (const { user_id, read_seq } of members) this.#receipts.mark(user_id, read_seq);
@@ -313,6 +321,10 @@ export class Session extends EventTarget {
   /** The server's history is another one: what is here counts no more. What was not sent is kept. */
   reset() {
     this.#timeline = new Timeline();
+    // Numbers of the former life would say of new messages that they were read.
+    this.#receipts = new Receipts();
+    this.#readNotice = this.#newReadNotice();
+    this.#delivered.clear();
     this.#loadingHistory = null;
     this.dispatchEvent(new CustomEvent("reset"));
     this.load();
@@ -383,6 +395,10 @@ export class Session extends EventTarget {
 
   get #me() {
     return this.#api.userId ?? "";
+  }
+
+  #newReadNotice() {
+    return new ReadNotice((seq) => this.#socket.request({ type: "read", session_id: this.#id, seq }));
   }
 
   async #loadHistory() {

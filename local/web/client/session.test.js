@@ -60,3 +60,58 @@ test("what one user did not send is not sent by the next, except by the account 
   assert.deepEqual(account.entries.map(({ content, state }) => [content, state]), [["of me", "failed"]]);
   for (const one of [session, another, account]) one.close();
 });
+
+test("a reset forgets who had read how far, and tells again how far this user has", async () => {
+  const life = (/** @type {number} */ seq) => ({
+    session: async () => ({ session_id: ID, title: "Title", role: "owner", version: 1, change: seq, cursor: `${seq}` }),
+    members: async () => ({ members: ["me", "you"].map((user_id) => ({ user_id, role: "member", read_seq: seq })) }),
+    history: async () => ({ messages: [message(seq)], complete: true }),
+  });
+  const { session, api, frames } = harness([], life(50));
+  await session.load();
+  Object.assign(api, life(40));
+  session.reset();
+  await settled();
+  session.receive({ type: "message", message: message(41), prev: 40, cursor: "41" });
+  session.receive({ type: "message", message: message(42, { user_id: "you" }), prev: 41, cursor: "42" });
+  assert.deepEqual(session.entries.map(({ seq, state }) => [seq, state]), [[40, "read"], [41, "sent"], [42, "received"]]);
+  assert.equal(session.unread, 1);
+  session.read(42);
+  assert.deepEqual(frames.map(({ type, seq }) => [type, seq]), [["read", 42]]);
+  session.close();
+});
+
+test("a reset in the middle of the first load begins it again, once", async () => {
+  const asked = /** @type {number[]} */ ([]);
+  /** @type {() => void} */ let answer = () => {};
+  const { session } = harness([], {
+    session: async () => {
+      await settled();
+      return { session_id: ID, title: "Title", role: "owner", version: 1, change: 300, cursor: "300" };
+    },
+    history: async (/** @type {string} */ id, /** @type {number} */ before) => {
+      asked.push(before);
+      if (asked.length === 1) await new Promise((resolve) => (answer = () => resolve(undefined)));
+      const messages = Array.from({ length: 100 }, (_, index) => message(before - 100 + index, { user_id: "you" }));
+      return { messages, complete: before <= 101 };
+    },
+  });
+  // A loop that does not end would not let the test end either.
+  let reads = 0;
+  const floor = () => {
+    assert.ok(++reads < 100, "it asks for ever");
+    return Object.getOwnPropertyDescriptor(Session.prototype, "floor")?.get?.call(session);
+  };
+  Object.defineProperty(session, "floor", { get: floor });
+  const loading = session.load();
+  await settled();
+  await settled();
+  session.reset();
+  answer();
+  await loading;
+  await settled();
+  await settled();
+  assert.equal(session.phase, "ready");
+  assert.equal(session.entries.length, 300);
+  assert.deepEqual(asked, [301, 301, 201, 101]);
+});
