@@ -92,13 +92,14 @@ export class Chat extends EventTarget {
   }
 
   /**
-   * Opens a session on this device and loads its newest messages.
+   * Opens a session on this device and loads its newest messages; one that failed is loaded anew.
    *
    * @param {string} sessionId
    * @returns {Session}
    */
   open(sessionId) {
     const known = this.#sessions.get(sessionKey(sessionId));
+    if (known?.phase === "failed") known.load();
     if (known) return known;
     const session = new Session({
       id: sessionId,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Chat } from "./chat.js";
+import { SessionList } from "./session-list.js";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -19,5 +20,59 @@ test("a chat takes no ticket for somebody else who has signed in meanwhile", asy
   assert.equal(tickets, 1);
   assert.equal(chat.socket.state, "offline");
   assert.equal(chat.socket.error?.signedOut, true);
+  chat.close();
+});
+
+/** A chat of `me` with one open session, and the list; `info` is what the server says of the session. */
+async function open() {
+  const info = { session_id: "s.key.signature", title: "Old", role: "owner", version: 1, change: 0, cursor: "0", read_seq: 0, unread: 0, last_message: null };
+  const api = {
+    userId: "me",
+    formerUserId: null,
+    ticket: () => new Promise(() => {}),
+    session: async () => ({ ...info }),
+    sessions: async () => ({ sessions: [{ ...info }] }),
+    members: async () => ({ members: [{ user_id: "me", role: info.role, read_seq: 0 }] }),
+    history: async () => ({ messages: [], complete: true }),
+  };
+  const chat = new Chat({ api, deviceId: "device" });
+  const list = new SessionList(chat);
+  await list.refresh();
+  const session = chat.open(info.session_id);
+  await settled();
+  const push = (/** @type {any} */ frame) => chat.socket.dispatchEvent(new CustomEvent("frame", { detail: { session_id: info.session_id, ...frame } }));
+  return { info, api, chat, list, session, push };
+}
+
+test("what was renamed while nobody pushed has its new name and version after the next list", async () => {
+  const { info, list, session, push, chat } = await open();
+  Object.assign(info, { title: "New", version: 2, role: "member" });
+  await list.refresh();
+  assert.deepEqual([session.info?.title, session.info?.version, session.info?.role], ["New", 2, "member"]);
+  assert.equal(list.find(session.id)?.title, "New");
+  // A list that was on its way during another change says less than the push.
+  push({ type: "session_updated", title: "Newest", settings: {}, version: 3 });
+  await list.refresh();
+  assert.equal(session.info?.title, "Newest");
+  assert.equal(list.find(session.id)?.title, "Newest");
+  chat.close();
+});
+
+test("who was taken out and let in again finds the session open", async () => {
+  const { session, push, chat } = await open();
+  push({ type: "member_left", user_id: "me" });
+  assert.equal(session.phase, "failed");
+  push({ type: "member_joined", member: { user_id: "me", role: "member" } });
+  await settled();
+  assert.equal(session.phase, "ready");
+  chat.close();
+});
+
+test("a session that failed is loaded anew when it is opened again", async () => {
+  const { session, push, chat } = await open();
+  push({ type: "member_left", user_id: "me" });
+  assert.equal(chat.open(session.id), session);
+  await settled();
+  assert.equal(session.phase, "ready");
   chat.close();
 });

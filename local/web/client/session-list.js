@@ -89,9 +89,12 @@ export class SessionList extends EventTarget {
     const info = this.find(session.id);
     const { newest } = session;
     if (!info || session.phase !== "ready") return;
+    // Nobody pushes to those who are away: then the list knows more than the session.
+    session.renew(info);
     const loaded = session.complete || session.floor <= session.readMark + 1;
     const next = {
       title: session.info?.title ?? info.title,
+      version: session.info?.version ?? info.version,
       unread: loaded ? Math.min(session.unread, MOST_UNREAD) : info.unread,
       last_message: newest ?? info.last_message,
       change: Math.max(info.change, session.cursor ?? 0),
@@ -108,7 +111,7 @@ export class SessionList extends EventTarget {
     if (frame.type === "user_typing") return;
     if (frame.type === "session_deleted") return this.drop(id);
     if (frame.type === "member_left" && frame.user_id === this.#chat.userId) return this.drop(id);
-    if (info && frame.type === "session_updated") return this.put({ ...info, title: frame.title, version: frame.version });
+    if (info && frame.type === "session_updated") return this.put({ ...info, title: frame.title, settings: frame.settings, version: frame.version });
     if (info && frame.type === "message" && frame.prev === info.change) return this.#count(info, frame.message);
     this.#soon();
   }

@@ -318,6 +318,18 @@ export class Session extends EventTarget {
     this.#become("failed", cause);
   }
 
+  /**
+   * Takes in what a list says of the session, unless a change of its title has overtaken the list.
+   *
+   * @param {import("./types.js").SessionInfo} info
+   */
+  renew({ title, settings, version = 0, role }) {
+    const { version: known = 0, role: knownRole } = this.#info ?? {};
+    if (!this.#info || version < known || (version === known && role === knownRole)) return;
+    Object.assign(this.#info, { title, settings, version, role });
+    this.#changed();
+  }
+
   /** The server's history is another one: what is here counts no more. What was not sent is kept. */
   reset() {
     this.#timeline = new Timeline();
@@ -423,7 +435,9 @@ export class Session extends EventTarget {
   }
 
   /** @param {Frame} frame */
-  #membersChanged({ type, user_id }) {
+  #membersChanged({ type, user_id, member }) {
+    // Taken out, and let in again.
+    if (type === "member_joined" && member?.user_id === this.#me && this.#phase === "failed") return void this.load();
     if (type === "member_left" && user_id === this.#me) {
       return this.fail(new ChatError(ClientCode.REMOVED, "You are not a member of this session any more."));
     }
