@@ -6,7 +6,6 @@
  *  - `state`: `state`, `error` or `retryAt` changed.
  *  - `open`: a link opened; what happened meanwhile has to be caught up.
  *  - `frame`: `detail` is a frame that the server pushed.
- *  - `gateway-error`: `detail` is a frame that the gateway made by itself; it names no request.
  *  - `wire`: `detail` is `{direction, text, at}`, everything that passes.
  */
 import { backoff } from "./backoff.js";
@@ -208,8 +207,7 @@ export class Socket extends EventTarget {
    * @param {Frame} frame
    */
   #receive(link, frame) {
-    if (isGatewayError(frame)) this.#emit("gateway-error", frame);
-    else if (frame.type === "bye") this.#bye(link, frame);
+    if (frame.type === "bye") this.#bye(link, frame);
     else if (frame.type === "goaway") this.#goaway(link, frame);
     else this.#emit("frame", frame);
   }
@@ -256,15 +254,6 @@ export class Socket extends EventTarget {
   #emit(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-/**
- * Whether API Gateway made the frame: it has no `type`, and names the connection.
- *
- * @param {Frame} frame
- */
-export function isGatewayError(frame) {
-  return frame.type === undefined && typeof frame.message === "string" && typeof frame.connectionId === "string";
 }
 
 /** @param {unknown} cause */
