@@ -35,6 +35,7 @@ export class Session extends EventTarget {
   #typing = new TypingUsers(() => this.#changed());
   /** @type {Map<string, string>} User id → role. */ #roles = new Map();
   /** @type {Set<string>} Ids of messages that were pushed to somebody when they were sent from here. */ #delivered = new Set();
+  /** @type {Map<string, string>} Message id → what its entry has been known by. */ #keys = new Map();
   /** @type {"loading" | "ready" | "failed"} */ #phase = "loading";
   /** @type {ChatError | null} */ #error = null;
   /** @type {import("./types.js").SessionInfo | null} */ #info = null;
@@ -447,13 +448,14 @@ export class Session extends EventTarget {
 
   /**
    * What an entry is known by, from the moment of writing on. The id under which a message is sent travels with it, so that
-   * its author recognises it in a page or a push whose ack has not come.
+   * its author recognises it in a page or a push whose ack has not come. A deletion takes it off the message.
    *
    * @param {Message} message
    */
   #keyOf({ id, user_id, metadata }) {
     const key = metadata?.client_id;
-    return user_id === this.#me && typeof key === "string" ? key : id;
+    if (user_id === this.#me && typeof key === "string") this.#keys.set(id, key);
+    return this.#keys.get(id) ?? id;
   }
 
   /** Asks once for the members when one shows up who was not there. @param {string} userId */

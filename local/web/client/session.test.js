@@ -115,3 +115,12 @@ test("a reset in the middle of the first load begins it again, once", async () =
   assert.equal(session.entries.length, 300);
   assert.deepEqual(asked, [301, 301, 201, 101]);
 });
+
+test("an entry keeps its key when its message is deleted", async () => {
+  const { session } = harness([message(1, { metadata: { client_id: "key" } })]);
+  await session.load();
+  assert.deepEqual(session.entries.map(({ key, deleted }) => [key, deleted]), [["key", false]]);
+  session.receive({ type: "message_deleted", message: { ...message(1), change: 2, rev: 2, content: "", deleted_at: "2026-01-01T00:00:00Z" }, prev: 1, cursor: "2" });
+  assert.deepEqual(session.entries.map(({ key, deleted }) => [key, deleted]), [["key", true]]);
+  session.close();
+});
