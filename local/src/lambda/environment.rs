@@ -19,10 +19,11 @@ use super::{
     job::Job,
     outcome::{Failure, InvokeError},
     output::Output,
-    process::{Freezer, peak_memory_mb},
+    process::peak_memory_mb,
     report::{self, Phase, Report},
+    traits::Traits,
 };
-use crate::dials::{Dials, Sentence};
+use crate::dials::Sentence;
 
 /// How old the peak of a process's memory may be in a report: to ask the system costs as much as a short invocation.
 const MEMORY_INTERVAL: Duration = Duration::from_millis(100);
@@ -43,29 +44,6 @@ pub(super) struct Environment {
     pub(super) output: Output,
     started: Instant,
     state: Mutex<State>,
-}
-
-/// What an environment is told when it starts.
-#[derive(Debug)]
-pub(super) struct Traits {
-    /// Logical id of the function.
-    pub(super) function: Arc<str>,
-    /// Counts the executables of the function, so that an old one is known after a replacement.
-    pub(super) generation: u64,
-    /// Of an invocation.
-    pub(super) timeout: Duration,
-    /// As declared.
-    pub(super) memory_mb: u32,
-    /// Of the process.
-    pub(super) process_id: Option<u32>,
-    /// Whether the first invocation pays for this start, because an earlier one took too long.
-    pub(super) phase: Phase,
-    /// Whether the process may have several events at once.
-    pub(super) is_concurrent: bool,
-    /// Stops the process while it has no event.
-    pub(super) freezer: Option<Freezer>,
-    /// Which events are deadly.
-    pub(super) dials: Dials,
 }
 
 #[derive(Debug)]
@@ -266,7 +244,8 @@ impl Environment {
             // Its next request for an event says nothing about which invocation is over.
             let over = state.current.remove(at);
             self.close(&mut state, over, None);
-            if state.current.is_empty() {
+            // One that is being killed stays that: it must not get another event.
+            if state.current.is_empty() && state.stage == Stage::Busy {
                 state.stage = Stage::Idle;
                 state.idle_since = Instant::now();
             }
@@ -302,11 +281,20 @@ impl Environment {
         state.stage == Stage::Idle && state.polls.len() == requests
     }
 
-    /// Marks the end, so that no event comes any more. Gives the stage that this ended, and how many invocations.
-    pub(super) fn end(&self) -> (Stage, usize) {
+    /// Marks the end, so that no event comes any more, and gives the stage that this ended. What it has may still be
+    /// answered, until `abandon` or `refuse`.
+    pub(super) fn end(&self) -> Stage {
+        mem::replace(&mut self.lock().stage, Stage::Ended)
+    }
+
+    /// Marks the end of a start that takes too long; false when the process has become ready at the last moment.
+    pub(super) fn give_up_start(&self) -> bool {
         let mut state = self.lock();
-        let stage = mem::replace(&mut state.stage, Stage::Ended);
-        (stage, state.current.len())
+        let is_starting = state.stage == Stage::Starting;
+        if is_starting {
+            state.stage = Stage::Ended;
+        }
+        is_starting
     }
 
     /// How a start failed, when the runtime has said so.
@@ -319,18 +307,24 @@ impl Environment {
         self.started.elapsed()
     }
 
-    /// Ends what it has by a failure of the process.
-    pub(super) fn abandon(&self, failure: &Failure) {
-        self.close_all(&mut self.lock(), Some(failure));
+    /// Ends what it has by a failure of the process, and says how many events that were.
+    pub(super) fn abandon(&self, failure: &Failure) -> usize {
+        let mut state = self.lock();
+        let events = state.current.len();
+        self.close_all(&mut state, Some(failure));
+        events
     }
 
-    /// Refuses what it has: the stack is stopping.
-    pub(super) fn refuse(&self) {
-        for mut current in mem::take(&mut self.lock().current) {
+    /// Refuses what it has, because the stack is stopping, and says how many events that were.
+    pub(super) fn refuse(&self) -> usize {
+        let refused = mem::take(&mut self.lock().current);
+        let events = refused.len();
+        for mut current in refused {
             current
                 .job
                 .refuse(InvokeError::Service("the stack is stopping".to_owned()));
         }
+        events
     }
 
     fn close_all(&self, state: &mut State, failure: Option<&Failure>) {

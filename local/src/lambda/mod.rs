@@ -18,6 +18,7 @@ mod report;
 mod retry;
 mod runtime_api;
 mod supervisor;
+mod traits;
 mod variables;
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ impl Pool {
         is_idle
     }
 
-    /// An environment has ended in that stage, with so many events.
+    /// An environment has ended in that stage, and so many events with it.
     pub(super) fn ended(
         self: &Arc<Self>,
         environment: &Arc<Environment>,

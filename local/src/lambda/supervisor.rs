@@ -19,14 +19,16 @@ use tokio::{
 };
 
 use super::{
-    environment::{Environment, Traits},
+    environment::Environment,
     exchange::{Stage, Watch},
     outcome::{Failure, InvokeError},
     output::Output,
     pool::Pool,
     process::Process,
     report::{self, Phase},
-    runtime_api, variables,
+    runtime_api,
+    traits::Traits,
+    variables,
 };
 
 /// How long a start may keep others from starting: one that takes longer waits for something, and leaves the cores alone.
@@ -98,10 +100,14 @@ async fn live(
         }
     };
     if let Err(End::Failed(failure @ Failure::TimedOut(_))) = &ready {
-        running.report_init(Phase::Init, failure);
-        end_process(pool, &mut running).await;
-        running = start(pool, executable, generation, Phase::Invoke).await?;
-        ready = become_ready(pool, &mut running, pool.function.timeout).await;
+        if running.environment.give_up_start() {
+            running.report_init(Phase::Init, failure);
+            end_process(pool, &mut running).await;
+            running = start(pool, executable, generation, Phase::Invoke).await?;
+            ready = become_ready(pool, &mut running, pool.function.timeout).await;
+        } else {
+            ready = Ok(());
+        }
     }
     let end = match ready {
         Ok(()) => watch(pool, &mut running).await,
@@ -183,6 +189,8 @@ async fn start_process(
 
 async fn become_ready(pool: &Pool, running: &mut Running, limit: Duration) -> Result<(), End> {
     let failure = tokio::select! {
+        // One that has become ready may have an event already.
+        biased;
         () = running.environment.ready.notified() => return Ok(()),
         ended = running.process.ended() => exited(ended),
         () = sleep(limit) => Failure::TimedOut(limit),
@@ -213,25 +221,21 @@ async fn watch(pool: &Pool, running: &mut Running) -> End {
 
 async fn finish(pool: &Arc<Pool>, mut running: Running, end: End) {
     let environment = Arc::clone(&running.environment);
-    let (stage, events) = environment.end();
+    let stage = environment.end();
     end_process(pool, &mut running).await;
-    match (stage, end) {
+    // Only now are they counted: some may have been answered until their process was dead.
+    let events = match (stage, end) {
         (Stage::Starting, End::Failed(failure)) => {
             running.report_init(running.phase, &failure);
-            pool.start_failed(|job| {
+            return pool.start_failed(|job| {
                 job.complete(failure.payload(job.request_id), true);
                 job.close(String::new());
             });
         }
-        (stage, End::Failed(failure)) => {
-            environment.abandon(&failure);
-            pool.ended(&environment, stage, events);
-        }
-        (stage, End::Retired) => {
-            environment.refuse();
-            pool.ended(&environment, stage, events);
-        }
-    }
+        (_, End::Failed(failure)) => environment.abandon(&failure),
+        (_, End::Retired) => environment.refuse(),
+    };
+    pool.ended(&environment, stage, events);
 }
 
 async fn end_process(pool: &Pool, running: &mut Running) {

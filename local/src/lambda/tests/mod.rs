@@ -3,9 +3,11 @@
 mod api;
 mod concurrency;
 mod dials;
+mod environment;
 mod failures;
 mod lifecycle;
 mod log;
+mod managed;
 mod retries;
 mod runtime;
 
