@@ -5,12 +5,18 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::net::unix::pipe::Receiver;
+use tokio::{net::unix::pipe::Receiver, task::yield_now};
 
 use crate::logs::{LogLine, LogSource, Logs};
 
 /// A longer line is cut here, as Lambda cuts an event of its log: 256 KB.
 const MAX_LINE_BYTES: usize = 256 * 1024;
+
+/// How much is read before others have their turn.
+const TURN_BYTES: usize = 8 * 1024;
+
+/// What a pipe holds, and so the most that has been written before this moment and not been read.
+const PIPE_BYTES: usize = 64 * 1024;
 
 /// What `LogType=Tail` gives.
 const TAIL_BYTES: usize = 4 * 1024;
@@ -35,6 +41,12 @@ struct Lines {
     tail: Option<String>,
 }
 
+/// What a pipe has after a turn of reading.
+enum Left {
+    Nothing,
+    MaybeMore,
+}
+
 impl Output {
     /// Reads a pipe for a function; must be called within a Tokio runtime.
     pub(super) fn new(pipe: PipeReader, function: Arc<str>, logs: Logs) -> io::Result<Self> {
@@ -57,9 +69,17 @@ impl Output {
     /// Hands lines on until the process has closed its end.
     pub(super) async fn pump(&self) {
         while self.pipe.readable().await.is_ok() {
-            if let Err(error) = self.lock().read(|buffer| self.pipe.try_read(buffer)) {
-                tracing::debug!("the output of a function ends: {error}");
-                return;
+            let read = self
+                .lock()
+                .read(TURN_BYTES, |buffer| self.pipe.try_read(buffer));
+            match read {
+                Ok(Left::Nothing) => {}
+                // A function that writes without end would keep the executor for itself.
+                Ok(Left::MaybeMore) => yield_now().await,
+                Err(error) => {
+                    tracing::debug!("the output of a function ends: {error}");
+                    return;
+                }
             }
         }
     }
@@ -103,7 +123,7 @@ impl Output {
     }
 
     fn catch_up(&self, lines: &mut Lines) {
-        if let Err(error) = lines.read(|buffer| (&self.now).read(buffer)) {
+        if let Err(error) = lines.read(PIPE_BYTES, |buffer| (&self.now).read(buffer)) {
             tracing::debug!("the output of a function ends: {error}");
         }
     }
@@ -118,18 +138,29 @@ impl Lines {
         self.tail.is_some() || self.logs.has_readers()
     }
 
-    /// Reads until there is nothing more for now.
-    fn read(&mut self, mut source: impl FnMut(&mut [u8]) -> io::Result<usize>) -> io::Result<()> {
-        let mut buffer = [0; 8192];
-        loop {
+    /// Reads until there is nothing more for now, or until that much has been read.
+    fn read(
+        &mut self,
+        limit: usize,
+        mut source: impl FnMut(&mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<Left> {
+        let mut buffer = [0; TURN_BYTES];
+        let mut bytes = 0;
+        while bytes < limit {
             match source(&mut buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => self.take(&buffer[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Ok(count) => {
+                    self.take(&buffer[..count]);
+                    bytes += count;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(Left::Nothing);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
+        Ok(Left::MaybeMore)
     }
 
     fn take(&mut self, bytes: &[u8]) {
@@ -178,9 +209,16 @@ fn last(text: &str, bytes: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{PipeWriter, Write, pipe};
+    use std::{
+        io::{PipeWriter, Write, pipe},
+        pin::pin,
+        time::Duration,
+    };
 
-    use super::{LogLine, Logs, MAX_LINE_BYTES, Output};
+    use futures_util::poll;
+    use tokio::time::sleep;
+
+    use super::{Left, LogLine, Logs, MAX_LINE_BYTES, Output, PIPE_BYTES};
 
     fn output() -> (
         PipeWriter,
@@ -220,6 +258,37 @@ mod tests {
         let tail = output.take_tail();
         assert!(tail.ends_with("ä\nEND\n"));
         assert!((4095..=4096).contains(&tail.len()), "{}", tail.len());
+    }
+
+    #[tokio::test]
+    async fn one_turn_leaves_time_for_others_and_a_platform_line_has_all_before_it() {
+        let (mut writer, output, mut lines) = output();
+        let text = format!("{}\n", "x".repeat(1023));
+        writer.write_all(text.repeat(64).as_bytes()).unwrap();
+        let mut pump = pin!(output.pump());
+        while lines.is_empty() {
+            assert!(poll!(&mut pump).is_pending());
+            sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(lines.len(), 8, "8 KiB in one turn");
+        output.platform(|| "END".to_owned());
+        assert_eq!(lines.len(), 65);
+        for _ in 0..64 {
+            assert_eq!(lines.try_recv().unwrap().text.len(), 1023);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_process_that_writes_faster_than_it_is_read_keeps_nobody() {
+        let (_writer, output, _lines) = output();
+        let mut bytes = 0;
+        let left = output.lock().read(PIPE_BYTES, |buffer| {
+            assert!(bytes < PIPE_BYTES, "a pipe holds no more");
+            buffer.fill(b'x');
+            bytes += buffer.len();
+            Ok(buffer.len())
+        });
+        assert!(matches!(left, Ok(Left::MaybeMore)));
     }
 
     #[tokio::test]
