@@ -1,5 +1,7 @@
 //! One execution environment: which event its process has, and what has become of it.
 
+mod closing;
+
 use std::{
     collections::VecDeque,
     mem,
@@ -17,16 +19,12 @@ use uuid::Uuid;
 use super::{
     exchange::{Asked, Delivery, Refusal, Stage, Watch},
     job::Job,
-    outcome::{Failure, InvokeError},
+    outcome::Failure,
     output::Output,
-    process::peak_memory_mb,
-    report::{self, Phase, Report},
+    report::{self, Phase},
     traits::Traits,
 };
 use crate::dials::Sentence;
-
-/// How old the peak of a process's memory may be in a report: to ask the system costs as much as a short invocation.
-const MEMORY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// One execution environment. Its process is watched by its supervisor, its Runtime API runs in tasks of its own, and
 /// the pool gives it events; this is what they share.
@@ -305,80 +303,6 @@ impl Environment {
     /// How long it has been since the start.
     pub(super) fn age(&self) -> Duration {
         self.started.elapsed()
-    }
-
-    /// Ends what it has by a failure of the process, and says how many events that were.
-    pub(super) fn abandon(&self, failure: &Failure) -> usize {
-        let mut state = self.lock();
-        let events = state.current.len();
-        self.close_all(&mut state, Some(failure));
-        events
-    }
-
-    /// Refuses what it has, because the stack is stopping, and says how many events that were.
-    pub(super) fn refuse(&self) -> usize {
-        let refused = mem::take(&mut self.lock().current);
-        let events = refused.len();
-        for mut current in refused {
-            current
-                .job
-                .refuse(InvokeError::Service("the stack is stopping".to_owned()));
-        }
-        events
-    }
-
-    fn close_all(&self, state: &mut State, failure: Option<&Failure>) {
-        let killed = Failure::killed();
-        for current in mem::take(&mut state.current) {
-            // The time of the others has not run out, but their process has gone with it.
-            let failure = match failure {
-                Some(Failure::TimedOut(limit)) if current.started.elapsed() < *limit => {
-                    Some(&killed)
-                }
-                failure => failure,
-            };
-            self.close(state, current, failure);
-        }
-    }
-
-    fn close(&self, state: &mut State, mut current: Invocation, failure: Option<&Failure>) {
-        let request_id = current.job.request_id;
-        if self.output.wanted() {
-            self.look_at_memory(state);
-            let report = Report {
-                request_id,
-                duration: current.started.elapsed(),
-                init: state.init.take(),
-                memory_mb: self.traits.memory_mb,
-                max_memory_mb: state.max_memory_mb,
-                failure,
-            };
-            if let Some(Failure::TimedOut(limit)) = failure {
-                self.output
-                    .platform(|| report::timed_out(request_id, *limit));
-            }
-            self.output.platform(|| report::end(request_id));
-            self.output.platform(|| report.line());
-        }
-        if let Some(failure) = failure.filter(|_| current.job.is_open()) {
-            current.job.complete(failure.payload(request_id), true);
-        }
-        let tail = if current.job.with_log {
-            self.output.take_tail()
-        } else {
-            String::new()
-        };
-        current.job.close(tail);
-    }
-
-    fn look_at_memory(&self, state: &mut State) {
-        let now = Instant::now();
-        if state.memory_known_until <= now
-            && let Some(peak) = self.traits.process_id.and_then(peak_memory_mb)
-        {
-            state.max_memory_mb = peak;
-            state.memory_known_until = now + MEMORY_INTERVAL;
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
