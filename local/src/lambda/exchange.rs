@@ -52,6 +52,8 @@ pub(super) enum Watch {
     TimedOut,
     /// It has been idle for too long.
     Idle,
+    /// It is retired, and has no event.
+    Retired,
 }
 
 /// Why the Runtime API refuses an answer.

@@ -154,7 +154,7 @@ impl Pool {
                 None => return Ok(false),
                 Some(returned) => job = returned,
             }
-            // Its process has just ended; the next one may live.
+            // Its process has just ended or been retired; the next one may live.
             self.lock().busy -= 1;
         }
     }
@@ -172,7 +172,7 @@ impl Pool {
             return;
         }
         if environment.traits.generation != state.generation {
-            environment.retired.notify_one();
+            environment.retire();
             return;
         }
         let Some(job) = state.next_waiting() else {
@@ -257,7 +257,7 @@ impl Pool {
         state.executable = executable;
         state.generation += 1;
         for environment in state.idle.drain(..) {
-            environment.retired.notify_one();
+            environment.retire();
         }
     }
 

@@ -205,6 +205,7 @@ async fn watch(pool: &Pool, running: &mut Running) -> End {
         let until = match environment.watch(Instant::now(), pool.shared.options.idle_timeout) {
             Watch::Until(time) => time,
             Watch::TimedOut => return End::Failed(Failure::TimedOut(pool.function.timeout)),
+            Watch::Retired => return End::Retired,
             Watch::Idle if pool.retire(&environment) => return End::Retired,
             // It has just been given an event, or is about to be handed back.
             Watch::Idle => Instant::now() + pool.function.timeout,
@@ -212,8 +213,8 @@ async fn watch(pool: &Pool, running: &mut Running) -> End {
         tokio::select! {
             ended = running.process.ended() => return End::Failed(exited(ended)),
             () = environment.killed.notified() => return End::Failed(Failure::killed()),
-            () = environment.retired.notified() => return End::Retired,
             () = pool.shared.stop.cancelled() => return End::Retired,
+            () = environment.retired.notified() => {}
             () = sleep_until(until) => {}
         }
     }

@@ -34,7 +34,7 @@ pub(super) struct Environment {
     pub(super) traits: Traits,
     /// Woken when the process has asked for its first event.
     pub(super) ready: Notify,
-    /// Woken when the process is to end although nothing is wrong with it.
+    /// Woken when the supervisor has to see whether a retired process has an event left.
     pub(super) retired: Notify,
     /// Woken when the process is to die in the middle of its work.
     pub(super) killed: Arc<Notify>,
@@ -54,6 +54,8 @@ struct State {
     current: Vec<Invocation>,
     /// Whether it has had an event.
     is_used: bool,
+    /// Whether it gets no more events.
+    is_retired: bool,
     /// How long the start took, until a report has said so.
     init: Option<Duration>,
     init_error: Option<Bytes>,
@@ -81,6 +83,7 @@ impl Environment {
             undelivered: VecDeque::new(),
             current: Vec::new(),
             is_used: false,
+            is_retired: false,
             init: None,
             init_error: None,
             max_memory_mb: 0,
@@ -103,10 +106,10 @@ impl Environment {
         self.lock().stage
     }
 
-    /// Hands over an event; gives it back when the process has ended.
+    /// Hands over an event; gives it back when the process has ended or is to end.
     pub(super) fn begin(&self, job: Job) -> Option<Job> {
         let mut state = self.lock();
-        if state.stage == Stage::Ended {
+        if state.stage == Stage::Ended || state.is_retired {
             return Some(job);
         }
         if job.with_log {
@@ -246,6 +249,9 @@ impl Environment {
             if state.current.is_empty() && state.stage == Stage::Busy {
                 state.stage = Stage::Idle;
                 state.idle_since = Instant::now();
+                if state.is_retired {
+                    self.retired.notify_one();
+                }
             }
         }
         Ok(())
@@ -268,9 +274,16 @@ impl Environment {
             Some(deadline) if deadline <= now => Watch::TimedOut,
             // An event that comes from now on cannot run out of time before that, so no event has to wake the supervisor.
             Some(deadline) => Watch::Until(deadline),
+            None if state.is_retired => Watch::Retired,
             None if state.idle_since + idle_timeout <= now => Watch::Idle,
             None => Watch::Until((state.idle_since + idle_timeout).min(now + timeout)),
         }
+    }
+
+    /// Nothing is wrong with it, but it gets no more events, and ends when it has none.
+    pub(super) fn retire(&self) {
+        self.lock().is_retired = true;
+        self.retired.notify_one();
     }
 
     /// Whether it has nothing to do and waits in that many requests, so that nobody is about to give it an event.

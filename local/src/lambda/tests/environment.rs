@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::super::{
     environment::Environment,
-    exchange::{Asked, Stage},
+    exchange::{Asked, Stage, Watch},
     job::Job,
     outcome::Failure,
     output::Output,
@@ -92,4 +92,25 @@ async fn a_start_that_ends_at_the_last_moment_is_not_given_up() {
     assert_eq!(asked(&environment), Asked::First);
     assert!(!environment.give_up_start());
     assert_eq!(environment.stage(), Stage::Idle);
+}
+
+#[tokio::test]
+async fn a_retired_process_gets_no_more_events_and_keeps_those_that_it_has() {
+    let environment = environment();
+    let idle = Duration::from_secs(60);
+    asked(&environment);
+    let running = job();
+    let id = running.request_id.to_string();
+    assert!(environment.begin(running).is_none());
+    environment.retire();
+    assert!(environment.begin(job()).is_some());
+    assert!(matches!(
+        environment.watch(Instant::now(), idle),
+        Watch::Until(_)
+    ));
+    environment.answer(&id, None, Ok(Bytes::new())).unwrap();
+    assert!(matches!(
+        environment.watch(Instant::now(), idle),
+        Watch::Retired
+    ));
 }
