@@ -10,7 +10,7 @@ mod stderr;
 mod transcripts;
 
 use std::{
-    env,
+    env, fs,
     io::{self, Write},
     path::Path,
     process::{self, ExitCode},
@@ -19,9 +19,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{CommandFactory, FromArgMatches};
+use futures_util::future::OptionFuture;
 use local::{
     batch, executor,
-    lambda::LambdaOptions,
+    lambda::{self, LambdaOptions},
     progress::{Event, Progress},
     screen::{Addresses, LogFormat, Style, overview},
     services::{RedisKind, migrate},
@@ -118,8 +119,11 @@ async fn run(options: Run) -> Result<()> {
     stderr::print("Stopping\n");
     tokio::select! {
         stopped = stack.stop() => stopped,
-        // The kernel ends what is left.
-        () = interrupts.next() => process::exit(INTERRUPTED),
+        () = interrupts.next() => {
+            lambda::kill_all();
+            // The servers end with this process, as far as `setpriv` or the terminal sees to it.
+            process::exit(INTERRUPTED)
+        }
     }
 }
 
@@ -206,10 +210,12 @@ async fn apply_migrations(options: Migrate) -> Result<()> {
     Ok(())
 }
 
-/// Ctrl-C and `SIGTERM`.
+/// Ctrl-C, `SIGTERM`, and the end of the terminal.
 struct Interrupts {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// Unless it is ignored, as after `nohup`: to listen would undo that.
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 impl Interrupts {
@@ -218,6 +224,10 @@ impl Interrupts {
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
+            hangup: match ignores_hangup() {
+                true => None,
+                false => Some(listen(SignalKind::hangup())?),
+            },
         })
     }
 
@@ -225,6 +235,18 @@ impl Interrupts {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            Some(_) = OptionFuture::from(self.hangup.as_mut().map(|hangup| hangup.recv())) => {}
         }
     }
+}
+
+/// Whether whoever started this program wants it to outlive its terminal.
+fn ignores_hangup() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|signals| u64::from_str_radix(signals.trim(), 16).ok());
+    // The lowest bit is signal 1, `SIGHUP`.
+    ignored.is_some_and(|signals| signals & 1 == 1)
 }

@@ -7,6 +7,7 @@
 mod api_error;
 mod environment;
 mod exchange;
+mod groups;
 mod invoke_api;
 mod job;
 mod options;
@@ -37,6 +38,7 @@ use uuid::Uuid;
 use crate::{logs::Logs, template::Function};
 use pool::{Pool, Shared};
 
+pub use groups::kill_all;
 pub use invoke_api::routes;
 pub use options::LambdaOptions;
 pub use outcome::{
@@ -44,7 +46,8 @@ pub use outcome::{
 };
 pub use pool::FunctionStatus;
 
-/// Runs the functions of a template; cheap to clone. Every process ends with the last clone.
+/// Runs the functions of a template; cheap to clone. Every process of theirs is killed after the last clone is gone, and when this
+/// process ends, however that ends.
 #[derive(Debug, Clone)]
 pub struct Lambda {
     inner: Arc<Inner>,
@@ -68,6 +71,7 @@ impl Lambda {
         options: LambdaOptions,
         logs: Logs,
     ) -> Self {
+        groups::prepare();
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared {
             starts: Semaphore::new(options.max_starting.max(1)),

@@ -11,7 +11,10 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 
-/// A running process that does not outlive this value, nor does anything that it started.
+use super::groups;
+
+/// A running process that does not outlive this value, nor does anything of its process group. Both end with us, too, however
+/// we end; only a program that has left the group, as a daemon does, escapes.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
@@ -42,6 +45,9 @@ impl Process {
         let group = child
             .id()
             .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            groups::add(group);
+        }
         Ok((Self { child, group }, output))
     }
 
@@ -55,7 +61,7 @@ impl Process {
         self.child.wait().await
     }
 
-    /// Kills it and everything that it started, and waits for its end.
+    /// Kills it and the rest of its group, and waits for its end.
     pub(super) async fn kill(&mut self) -> io::Result<ExitStatus> {
         self.kill_group();
         self.child.wait().await
@@ -73,7 +79,7 @@ impl Process {
     }
 }
 
-/// Stops a process and everything that it started, and lets it go on.
+/// Stops a process and the rest of its group, and lets it go on.
 #[derive(Debug)]
 pub(super) struct Freezer {
     group: Pid,
@@ -92,7 +98,7 @@ impl Freezer {
 }
 
 /// One that has ended needs no signal any more.
-fn signal(group: Pid, signal: Signal) {
+pub(super) fn signal(group: Pid, signal: Signal) {
     if let Err(error) = kill_process_group(group, signal)
         && error != rustix::io::Errno::SRCH
     {
@@ -103,6 +109,9 @@ fn signal(group: Pid, signal: Signal) {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill_group();
+        if let Some(group) = self.group {
+            groups::remove(group);
+        }
     }
 }
 

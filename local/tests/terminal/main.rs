@@ -1,10 +1,11 @@
-//! `cargo dev` at a terminal that stands still, or is gone.
+//! `cargo dev` at a terminal that stands still, is gone, or is closed.
 #![expect(
     clippy::unwrap_used,
     reason = "a test stops where something is not as it tells"
 )]
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
@@ -59,6 +60,23 @@ impl Dev {
         (rest[..end].to_owned(), reader)
     }
 
+    fn send(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.0), signal).unwrap();
+    }
+
+    /// The processes of the functions.
+    fn functions(&self) -> Vec<u32> {
+        let ours = |pid: &u32| {
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&command).contains("bootstrap")
+        };
+        let pids = fs::read_dir("/proc").unwrap();
+        pids.filter_map(|entry| entry.unwrap().file_name().to_str()?.parse().ok())
+            .filter(|pid| stat(*pid).is_some_and(|(_, parent)| parent == self.0.id()))
+            .filter(ours)
+            .collect()
+    }
+
     fn ends_within(&mut self, patience: Duration) -> Option<ExitStatus> {
         let start = Instant::now();
         while start.elapsed() < patience {
@@ -72,11 +90,23 @@ impl Dev {
 
     /// How it ends on Ctrl-C.
     fn interrupted(&mut self) -> ExitStatus {
-        let pid = Pid::from_raw(self.0.id().try_into().unwrap()).unwrap();
-        kill_process(pid, Signal::INT).unwrap();
+        self.send(Signal::INT);
         let ended = self.ends_within(Duration::from_secs(20));
         ended.expect("an interrupt ends it")
     }
+}
+
+/// The state of a process, and its parent.
+fn stat(pid: u32) -> Option<(String, u32)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let mut fields = fields.split(' ');
+    Some((fields.next()?.to_owned(), fields.next()?.parse().ok()?))
+}
+
+/// One that nobody has waited for yet has ended, too.
+fn has_ended(pid: u32) -> bool {
+    stat(pid).is_none_or(|(state, _)| state == "Z")
 }
 
 fn get(host: &str, path: &str) -> String {
@@ -135,7 +165,7 @@ fn the_files_of_a_shell_do_not_limit_the_sockets() {
     let state = tempfile::tempdir().unwrap();
     let mut dev = Dev::start(state.path());
     let (_host, _unread) = dev.overview();
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", dev.0.id())).unwrap();
+    let limits = fs::read_to_string(format!("/proc/{}/limits", dev.0.id())).unwrap();
     let files = limits
         .lines()
         .find(|line| line.starts_with("Max open files"));
@@ -156,4 +186,25 @@ fn an_error_is_shown_before_the_end() {
     let said = String::from_utf8(dev.stderr).unwrap();
     assert_eq!(dev.status.code(), Some(1), "{said}");
     assert!(said.contains("error: "), "{said}");
+}
+
+#[test]
+fn functions_end_with_the_terminal_and_with_a_stack_that_is_killed() {
+    for signal in [Signal::HUP, Signal::KILL] {
+        let state = tempfile::tempdir().unwrap();
+        let mut dev = Dev::start(state.path());
+        let (host, _output) = dev.overview();
+        let answer = get(&host, "/stubborn");
+        assert!(answer.ends_with("\"still here\""), "{answer}");
+        let functions = dev.functions();
+        assert_eq!(functions.len(), 1);
+        dev.send(signal);
+        let ended = dev.ends_within(Duration::from_secs(20));
+        assert!(ended.is_some(), "{signal:?}");
+        let start = Instant::now();
+        while !functions.iter().all(|pid| has_ended(*pid)) {
+            assert!(start.elapsed() < Duration::from_secs(10), "{signal:?}");
+            sleep(Duration::from_millis(10));
+        }
+    }
 }
