@@ -74,11 +74,6 @@ impl Template {
             .and_then(|scope| resource::read_all(&scope));
         template.map_err(|fault| line_error(path, fault))
     }
-
-    /// The names of the parameters that a template declares, in its order.
-    pub fn parameter_names(path: &Path) -> Result<Vec<String>, TemplateError> {
-        Ok(names(&open(path)?))
-    }
 }
 
 fn open(path: &Path) -> Result<Node, TemplateError> {
