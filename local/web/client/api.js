@@ -257,9 +257,9 @@ export class Api {
 
   /** @param {string} [refused] */
   #accessToken(refused) {
-    /** @param {string} refreshToken @returns {Promise<SignedIn>} */
-    const exchange = (refreshToken) =>
-      this.#call("POST", "/api/auth/refresh", { body: { refresh_token: refreshToken } });
+    /** @param {string} refreshToken @param {string} id @returns {Promise<SignedIn>} */
+    const exchange = (refreshToken, id) =>
+      this.#call("POST", "/api/auth/refresh", { body: { refresh_token: refreshToken, id } });
     return this.#credentials.accessToken(exchange, { not: refused });
   }
 

@@ -2,9 +2,11 @@
  * The tokens of one user: kept in a store that the application chooses, refreshed once however many ask.
  *
  * A refresh token works once, and using it twice signs the whole family out. So one refresh runs at a time in this
- * page, and, where the browser has Web Locks, in all tabs that share the store.
+ * page, and, where the browser has Web Locks, in all tabs that share the store. An answer may be lost all the same: each
+ * exchange has an id, and the same one gives the same tokens again.
  */
 import { ChatError, ClientCode } from "./errors.js";
+import { uuidV7 } from "./ids.js";
 
 /**
  * @typedef {object} Tokens
@@ -12,6 +14,7 @@ import { ChatError, ClientCode } from "./errors.js";
  * @property {string} access_token
  * @property {string} refresh_token
  * @property {number} expires_at Unix milliseconds by this machine's clock.
+ * @property {string} [exchange_id] Names the exchange of the refresh token that has begun.
  * @property {string | null} [former] The user id of the guest that this user was before logging in.
  *
  * @typedef {object} TokenStore
@@ -87,7 +90,7 @@ export class Credentials {
   /**
    * An access token that is good now.
    *
-   * @param {(refreshToken: string) => Promise<import("./types.js").SignedIn>} exchange Trades the refresh token in.
+   * @param {(refreshToken: string, id: string) => Promise<import("./types.js").SignedIn>} exchange Trades the refresh token in.
    * @param {{not?: string}} [options] `not` is a token that the server has just refused.
    * @returns {Promise<string>}
    */
@@ -106,7 +109,7 @@ export class Credentials {
   }
 
   /**
-   * @param {(refreshToken: string) => Promise<import("./types.js").SignedIn>} exchange
+   * @param {(refreshToken: string, id: string) => Promise<import("./types.js").SignedIn>} exchange
    * @param {string} [refused]
    */
   async #refresh(exchange, refused) {
@@ -115,7 +118,10 @@ export class Credentials {
     if (usable) return usable;
     const tokens = this.#store.read();
     if (!tokens) throw new ChatError(ClientCode.SIGNED_OUT, "You are signed out.");
-    const answer = await exchange(tokens.refresh_token);
+    // Kept before it leaves: a page that is reloaded meanwhile, or whose answer is lost, asks for the same exchange again.
+    const id = tokens.exchange_id ?? uuidV7();
+    if (!tokens.exchange_id) this.#store.write({ ...tokens, exchange_id: id });
+    const answer = await exchange(tokens.refresh_token, id);
     this.keep(answer);
     return answer.access_token;
   }

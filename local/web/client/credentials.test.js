@@ -46,6 +46,23 @@ test("a token that was refused is refreshed, unless another tab has done so", as
   assert.deepEqual(spent, ["refresh 0"]);
 });
 
+test("an exchange whose answer was lost is asked for again after a reload, and the next one is another", async () => {
+  const { store, credentials } = signedIn({ expires_in: 0 });
+  /** @type {string[]} */ const asked = [];
+  const lost = async (/** @type {string} */ token, /** @type {string} */ id) => {
+    asked.push(`${token} ${id}`);
+    throw new Error("the connection broke");
+  };
+  await assert.rejects(credentials.accessToken(lost));
+  await assert.rejects(new Credentials(store, "test").accessToken(lost));
+  assert.equal(asked[0], asked[1]);
+  assert.match(asked[0], /^refresh 0 .{16,64}$/);
+
+  await credentials.accessToken(async () => answer(1));
+  await assert.rejects(credentials.accessToken(lost, { not: "access 1" }));
+  assert.notEqual(asked[2].split(" ")[2], asked[0].split(" ")[2]);
+});
+
 test("without a sign-in there is no token", async () => {
   const { credentials, exchange } = signedIn();
   credentials.forget();

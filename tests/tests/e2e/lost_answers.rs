@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use shared::token::RefreshToken;
 use tests::{Reply, TestStack, User};
+use tokio_postgres::types::Type;
 
 const ID: &str = "an exchange's id";
 
@@ -61,7 +62,11 @@ async fn exchange_under_way(stack: &TestStack, token: &str) -> (tokio_postgres::
     let successor = RefreshToken::random();
     let digest = RefreshToken(token.to_owned()).digest();
     let sql = "SELECT outcome FROM refresh_token_rotate($1, $2, interval '1 day')";
-    let rows = database.query(sql, &[&digest, &successor.digest()]).await;
+    let params = [
+        (&digest as _, Type::BYTEA),
+        (&successor.digest() as _, Type::BYTEA),
+    ];
+    let rows = database.query_typed(sql, &params).await;
     assert_eq!(rows.unwrap()[0].get::<_, &str>(0), "rotated");
     (database, successor.0)
 }
@@ -110,7 +115,8 @@ async fn a_log_out_that_comes_again_leaves_its_mark_again() {
     let database = stack.database().await;
     let digest = RefreshToken(ada.refresh_token.clone()).digest();
     let sql = "SELECT sign_out($1, false)";
-    database.query(sql, &[&digest]).await.unwrap();
+    let ended = database.query_typed(sql, &[(&digest, Type::BYTEA)]).await;
+    ended.unwrap();
     ada.rest.sessions().await.ok();
 
     assert_eq!(stack.rest().log_out(&ada.refresh_token).await.status, 204);
