@@ -95,10 +95,7 @@ async fn open(address: SocketAddr) -> Target {
     let answer = socket.next().await.expect("the gateway runs");
     let connection_id = answer.expect("the gateway runs").to_string();
     tokio::spawn(async move { while socket.next().await.is_some() {} });
-    Target {
-        user_id: Uuid::now_v7(),
-        connection_id,
-    }
+    Target::new(Uuid::now_v7(), connection_id)
 }
 
 async fn serve() -> (Server, SocketAddr) {

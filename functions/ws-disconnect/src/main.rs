@@ -19,10 +19,7 @@ async fn disconnect(
     event: LambdaEvent<SocketEvent>,
 ) -> Result<SocketAnswer, NoIdentity> {
     let (socket, _) = event.payload.into_parts()?;
-    let gone = Target {
-        user_id: socket.user_id,
-        connection_id: socket.connection_id,
-    };
+    let gone = Target::new(socket.user_id, socket.connection_id);
     if let Err(error) = connection::forget(&app.cache, &[gone]).await {
         log_failure(&error, "forgetting a connection");
     }

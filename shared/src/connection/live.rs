@@ -66,10 +66,7 @@ pub async fn silent(
     let more = shards.iter().any(|members| members.len() as isize == limit);
     let parse = |text: &String| {
         let (user, connection_id) = text.split_once(' ')?;
-        Some(Target {
-            user_id: Uuid::try_parse(user).ok()?,
-            connection_id: connection_id.to_owned(),
-        })
+        Some(Target::new(Uuid::try_parse(user).ok()?, connection_id))
     };
     Ok(Silent {
         targets: shards.iter().flatten().filter_map(parse).collect(),

@@ -12,6 +12,7 @@ use crate::{
 };
 
 static CROWDED: Script = Script::new(include_str!("crowded.lua"));
+static FORGET: Script = Script::new(include_str!("forget.lua"));
 
 /// API Gateway closes every socket after two hours; what is registered outlives that by an hour.
 const USER_KEY_SECONDS: i64 = 3 * 3_600;
@@ -23,6 +24,19 @@ pub struct Target {
     pub user_id: Uuid,
     /// The gateway's id.
     pub connection_id: String,
+    /// What the registry said of it, if somebody looked: it stays if that is another by the time it is to be forgotten.
+    registered: Option<String>,
+}
+
+impl Target {
+    /// A socket that somebody knows without the registry.
+    pub fn new(user_id: Uuid, connection_id: impl Into<String>) -> Self {
+        Self {
+            user_id,
+            connection_id: connection_id.into(),
+            registered: None,
+        }
+    }
 }
 
 fn user_key(user: Uuid) -> String {
@@ -77,15 +91,7 @@ pub async fn register(
         (false, true) => Admission::TooMany,
         (false, false) => return Ok(Admission::Registered),
     };
-    let Socket {
-        user_id,
-        ref connection_id,
-        ..
-    } = *socket;
-    let refused = Target {
-        user_id,
-        connection_id: connection_id.clone(),
-    };
+    let refused = Target::new(socket.user_id, &socket.connection_id);
     forget(cache, &[refused]).await?;
     Ok(admission)
 }
@@ -98,9 +104,13 @@ pub async fn forget(cache: &Cache, gone: &[Target]) -> Result<(), CacheError> {
     }
     let mut pipeline = redis::pipe();
     for target in gone {
-        pipeline
-            .hdel(user_key(target.user_id), &target.connection_id)
-            .ignore();
+        let key = user_key(target.user_id);
+        if let Some(registered) = &target.registered {
+            FORGET.call(&mut pipeline, &[&key]);
+            pipeline.arg(&target.connection_id).arg(registered).ignore();
+        } else {
+            pipeline.hdel(&key, &target.connection_id).ignore();
+        }
         live::forget(&mut pipeline, target.user_id, &target.connection_id);
     }
     cache.run(&pipeline).await
@@ -128,10 +138,7 @@ pub fn of_sign_ins(
     connections
         .into_iter()
         .filter(|(_, seen)| belongs(seen))
-        .map(|(connection_id, _)| Target {
-            user_id,
-            connection_id,
-        })
+        .map(|(connection_id, _)| Target::new(user_id, connection_id))
         .collect()
 }
 
@@ -139,10 +146,13 @@ pub fn of_sign_ins(
 pub fn targets(users: &[Uuid], answers: Vec<HashMap<String, String>>) -> Vec<Target> {
     let of_user = |(user_id, connections): (&Uuid, HashMap<String, String>)| {
         let user_id = *user_id;
-        connections.into_keys().map(move |connection_id| Target {
-            user_id,
-            connection_id,
-        })
+        connections
+            .into_iter()
+            .map(move |(connection_id, registered)| Target {
+                user_id,
+                connection_id,
+                registered: Some(registered),
+            })
     };
     users.iter().zip(answers).flat_map(of_user).collect()
 }

@@ -79,10 +79,7 @@ impl Pusher {
 
     /// Pushes to the very socket that a request came through, beside the request's answer.
     pub async fn to_own(&self, own: &Socket, frame: &ServerFrame<'_>) -> Report {
-        let target = Target {
-            user_id: own.user_id,
-            connection_id: own.connection_id.clone(),
-        };
+        let target = Target::new(own.user_id, &own.connection_id);
         self.to(vec![target], frame).await
     }
 

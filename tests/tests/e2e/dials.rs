@@ -142,6 +142,34 @@ async fn a_410_forgets_that_connection_alone_until_it_pings() {
     assert_eq!(phone.next_of("message").await["message"]["content"], "Two");
 }
 
+/// As one does that was still opening when the push came.
+#[tokio::test]
+async fn a_socket_that_pings_after_its_410_stays_known_whatever_the_other_pushes_take() {
+    let stack = start().await;
+    let Conversation { ada, shop, session } = stack.conversation().await;
+    let (mut phone, _tablet) = (ada.device("phone").await, ada.device("tablet").await);
+    let mut desk = shop.device("desk").await;
+    let sockets = sockets_of(&stack, &ada).await;
+    let slow = PostFault::Delay(Duration::from_millis(1_500));
+    let gone = PostFault::Refuse(Refusal::Gone);
+    for (fault, device) in [(gone, "phone"), (slow, "tablet")] {
+        let id = sockets[device].clone();
+        dials(&stack).posts().set(fault, 1, Some(id));
+    }
+    let (ack, ()) = tokio::join!(desk.message(&session, "One"), async {
+        eventually(json!([]), async || posts_to_come(&stack).await).await;
+        behind(&mut phone, &session, 0).await;
+    });
+    assert_eq!(ack["type"], "ack");
+    assert_eq!(sockets_of(&stack, &ada).await, sockets);
+}
+
+/// The faults of posts that have not happened yet.
+async fn posts_to_come(stack: &TestStack) -> Value {
+    let mut dials = stack.rest().get("/_local/dials", &[]).await.ok();
+    dials["posts"].take()
+}
+
 #[tokio::test]
 async fn pushes_that_overtake_each_other_show_it() {
     let stack = start().await;

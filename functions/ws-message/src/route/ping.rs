@@ -63,10 +63,7 @@ async fn hand_over(app: &App, socket: &Socket) {
 
 /// Closes a socket whose sign-in ended while nobody knew of the socket: Redis was away, or had forgotten it.
 async fn sign_out(app: &App, socket: &Socket) -> Result<String, Failure> {
-    let own = [Target {
-        user_id: socket.user_id,
-        connection_id: socket.connection_id.clone(),
-    }];
+    let own = [Target::new(socket.user_id, &socket.connection_id)];
     app.push.close_all(&own, &SIGNED_OUT).await;
     connection::forget(&app.cache, &own).await?;
     Ok(SIGNED_OUT.to_json())
