@@ -109,12 +109,15 @@ async fn run(options: Run) -> Result<()> {
         database_url: stack.database_url(),
         redis_url: stack.redis_url(),
     };
-    print(&overview(stack.template(), addresses, style));
-    print(&style.dim("\n  Ctrl-C stops everything.\n\n"));
+    let head = overview(stack.template(), addresses, style)
+        + &style.dim("\n  Ctrl-C stops everything.\n\n");
     let lines = stack.logs().subscribe();
     let format = LogFormat::new(stack.template(), style);
     // A terminal that stands still, as after Ctrl-S, must not keep the gateway waiting.
-    thread::spawn(move || show_logs(lines, &format));
+    thread::spawn(move || {
+        print(&head);
+        show_logs(lines, &format);
+    });
     interrupts.next().await;
     stderr::print("Stopping\n");
     tokio::select! {
