@@ -24,7 +24,11 @@ async fn a_message_shows_at_once_and_becomes_sent_delivered_and_read() {
     };
     let phone = scene.guest().await;
     let mut best = f64::INFINITY;
-    for try_ in 0..5 {
+    // A machine with much else to do needs more tries.
+    for try_ in 0..20 {
+        if best < 50.0 {
+            break;
+        }
         let millis = phone
             .eval(&format!("{SEND_AND_MEASURE}('Quick {try_}')"))
             .await;
