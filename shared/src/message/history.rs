@@ -2,7 +2,7 @@
 
 use tokio_postgres::types::Type;
 
-use super::{Encoded, Message, SyncError};
+use super::{Encoded, Message, SyncError, page::fitting};
 use crate::{
     App,
     rest::MAX_PAGE_BYTES,
@@ -39,21 +39,14 @@ pub async fn history(
         .await?;
     let first = rows.first().ok_or(SessionError::NotAMember)?;
     not_ended(first)?;
-    let mut found = rows
+    let mut messages: Vec<Encoded> = rows
         .iter()
         .filter_map(|row| Message::from_optional_row(visitor.session(), row))
         .map(|message| Encoded::new(&message))
-        .peekable();
-    let (mut messages, mut bytes) = (Vec::new(), 0);
-    while messages.len() < limit
-        && let Some(message) = found.next_if(|next| bytes + next.json().len() < MAX_PAGE_BYTES)
-    {
-        bytes += message.json().len() + 1;
-        messages.push(message);
-    }
+        .collect();
+    let kept = fitting(&messages, MAX_PAGE_BYTES).0.min(limit);
+    let complete = kept == messages.len();
+    messages.truncate(kept);
     messages.reverse();
-    Ok(HistoryPage {
-        messages,
-        complete: found.peek().is_none(),
-    })
+    Ok(HistoryPage { messages, complete })
 }
