@@ -1,7 +1,7 @@
 //! A stack of our own, in a process of its own, so that what it costs can be told from what measuring costs.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env,
     io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
@@ -127,55 +127,40 @@ fn state_dir(template: &Path) -> PathBuf {
 }
 
 fn variables(own: &OwnStack) -> Result<BTreeMap<String, String>> {
-    let generous = limits(&own.template)?.into_iter();
+    let generous = template(&own.template)?.limits().into_iter();
     Ok(generous
         .map(|name| (name, GENEROUS.to_owned()))
         .chain(own.variables.iter().cloned())
         .collect())
 }
 
-/// The variables of the functions that limit somebody, by how their names start or what is in them. Taken from the template, so that a
-/// limit that comes along is met by no load either.
-fn limits(template: &Path) -> Result<BTreeSet<String>> {
-    let variables = declared(template)?.into_keys();
-    Ok(variables.filter(|name| is_limit(name)).collect())
-}
-
-/// What the functions of a template are told.
-fn declared(template: &Path) -> Result<BTreeMap<String, String>> {
+/// What a template says before anything is started.
+fn template(path: &Path) -> Result<Template> {
     let site = Site {
         address: String::new(),
-        state: state_dir(template),
+        state: state_dir(path),
         stack_name: String::new(),
     };
-    let template = Template::load(template, &BTreeMap::new(), &site)?;
-    let functions = template.functions.into_values();
-    Ok(functions
-        .flat_map(|function| function.environment)
-        .collect())
-}
-
-/// Not whatever holds a number: with so many threads, or connections in a pool, nothing would start.
-fn is_limit(variable: &str) -> bool {
-    variable.starts_with("RATE_LIMIT_")
-        || variable.starts_with("QUOTA_")
-        || variable.contains("_PER_")
+    Ok(Template::load(path, &BTreeMap::new(), &site)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn every_number_of_our_template_is_a_limit_and_is_lifted() {
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-        let numbers: BTreeSet<_> = declared(&template)
-            .unwrap()
-            .into_iter()
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let template = template(&path).unwrap();
+        let limits = template.limits();
+        let functions = template.functions.into_values();
+        let numbers: BTreeSet<_> = functions
+            .flat_map(|function| function.environment)
             .filter(|(_, value)| value.parse::<u64>().is_ok())
             .map(|(name, _)| name)
             .collect();
-        let limits = limits(&template).unwrap();
         for name in [
             "RATE_LIMIT_TICKETS",
             "QUOTA_MESSAGES",
@@ -186,11 +171,5 @@ mod tests {
             assert!(limits.contains(name), "{name}: {limits:?}");
         }
         assert_eq!(limits, numbers);
-    }
-
-    #[test]
-    fn threads_are_no_limit() {
-        assert!(is_limit("SESSIONS_PER_USER") && is_limit("RATE_LIMIT_MESSAGES"));
-        assert!(!is_limit("TOKIO_WORKER_THREADS"));
     }
 }

@@ -36,7 +36,9 @@ impl Account {
         let answer = rest
             .ask(None, Method::POST, "/api/auth/signup", &[], Some(&body))
             .await;
-        let tokens = answer.map_err(|error| anyhow!("signing up: {error:?}"))?;
+        let tokens = answer
+            .map_err(|error| anyhow!("signing up: {error:?}"))?
+            .body;
         let id = tokens["user_id"]
             .as_str()
             .and_then(|id| Uuid::try_parse(id).ok());
@@ -85,7 +87,7 @@ impl Account {
         let answer = self
             .inner
             .rest
-            .ask_all(Some(&token), method.clone(), path, query, body)
+            .ask(Some(&token), method.clone(), path, query, body)
             .await;
         if !matches!(&answer, Err(RestError::Refused { status: 401, .. })) {
             return answer;
@@ -93,7 +95,7 @@ impl Account {
         let token = self.log_in().await?;
         self.inner
             .rest
-            .ask_all(Some(&token), method, path, query, body)
+            .ask(Some(&token), method, path, query, body)
             .await
     }
 
@@ -103,7 +105,8 @@ impl Account {
             .inner
             .rest
             .ask(None, Method::POST, "/api/auth/login", &[], Some(&body))
-            .await?;
+            .await?
+            .body;
         let token = tokens["access_token"]
             .as_str()
             .unwrap_or_default()

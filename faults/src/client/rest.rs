@@ -52,21 +52,8 @@ impl Rest {
         }
     }
 
-    /// Asks, and gives the body of a success.
-    pub async fn ask(
-        &self,
-        token: Option<&str>,
-        method: Method,
-        path: &str,
-        query: &[(&str, &str)],
-        body: Option<&Value>,
-    ) -> Result<Value, RestError> {
-        let reply = self.ask_all(token, method, path, query, body).await?;
-        Ok(reply.body)
-    }
-
     /// Asks.
-    pub async fn ask_all(
+    pub async fn ask(
         &self,
         token: Option<&str>,
         method: Method,
@@ -142,7 +129,7 @@ mod tests {
     async fn a_rate_over_rest_is_in_the_headers() {
         for (headers, has_rate) in [("X-RateLimit-Limit: 10\r\n", true), ("", false)] {
             let rest = answering(headers).await;
-            let reply = rest.ask_all(None, Method::POST, "/", &[], None).await;
+            let reply = rest.ask(None, Method::POST, "/", &[], None).await;
             assert_eq!(reply.unwrap().has_rate, has_rate, "{headers}");
         }
     }

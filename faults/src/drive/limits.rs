@@ -7,20 +7,10 @@ use local::template::Template;
 /// More than a run of a day: one address does everything.
 const GENEROUS: &str = "1000000";
 
-/// Every variable of the functions that limits somebody, lifted. By their names, so that a limit that comes along is met by no run either.
+/// Every variable of the functions that limits somebody, lifted.
 pub(super) fn lifted(template: &Template) -> BTreeMap<String, String> {
-    let functions = template.functions.values();
-    functions
-        .flat_map(|function| function.environment.keys())
-        .filter(|name| is_limit(name))
-        .map(|name| (name.clone(), GENEROUS.to_owned()))
-        .collect()
-}
-
-fn is_limit(variable: &str) -> bool {
-    variable.starts_with("RATE_LIMIT_")
-        || variable.starts_with("QUOTA_")
-        || variable.contains("_PER_")
+    let limits = template.limits().into_iter();
+    limits.map(|name| (name, GENEROUS.to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod function;
 mod http_api;
 mod http_authorizer;
 mod intrinsic;
+mod limits;
 mod parameter;
 mod properties;
 mod raw_api;
