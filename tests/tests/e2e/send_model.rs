@@ -32,11 +32,12 @@ const ANSWERED: &str = "
     SELECT place::text || ' ' || (sent).outcome || CASE WHEN (sent).outcome IN ('stored', 'duplicate') THEN
         concat_ws(' ', '', (sent).id, (sent).seq, (sent).change, (sent).role, (sent).epoch, (sent).audience) ELSE '' END";
 /// What is stored then, and whether the times of a session's messages follow each other up to that of its newest change.
+/// An end is told from the transaction's start: two runs begin at two moments.
 const STATE: &str = "
     SELECT concat_ws(' ', m.session_id, m.seq, m.change, m.id, m.user_id, m.role, m.idempotency_key, m.body_digest, m.content, m.metadata)
     FROM messages m
     UNION ALL
-    SELECT concat_ws(' ', s.id, s.change, date_trunc('minute', s.expires_at),
+    SELECT concat_ws(' ', s.id, s.change, s.expires_at - now(),
         CASE WHEN s.change > 2 THEN s.changed_at = (SELECT max(m.created_at) FROM messages m WHERE m.session_id = s.id) END,
         (SELECT bool_and(m.created_at > e.created_at) FROM messages m JOIN messages e ON e.session_id = m.session_id AND e.seq = m.seq - 1
          WHERE m.session_id = s.id AND e.seq > 2))
