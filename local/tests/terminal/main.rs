@@ -29,9 +29,15 @@ impl Drop for Dev {
 impl Dev {
     /// What it writes is read only by who takes it. It may open few files, as at a shell.
     fn start(state: &Path) -> Self {
+        Self::start_where("--default-signal=HUP", state)
+    }
+
+    /// Whatever these tests have inherited, so that they pass under `nohup` too, `hangup` is what `env` does to the terminal's end.
+    fn start_where(hangup: &str, state: &Path) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terminal");
-        let child = Command::new("sh")
-            .args(["-c", "ulimit -S -n 256 && exec \"$0\" \"$@\""])
+        let child = Command::new("env")
+            .arg(hangup)
+            .args(["sh", "-c", "ulimit -S -n 256 && exec \"$0\" \"$@\""])
             .arg(env!("CARGO_BIN_EXE_local"))
             .args(["--port", "0", "--no-watch", "--state-dir"])
             .arg(state)
@@ -207,4 +213,16 @@ fn functions_end_with_the_terminal_and_with_a_stack_that_is_killed() {
             sleep(Duration::from_millis(10));
         }
     }
+}
+
+#[test]
+fn after_nohup_it_outlives_its_terminal() {
+    let state = tempfile::tempdir().unwrap();
+    let mut dev = Dev::start_where("--ignore-signal=HUP", state.path());
+    let (host, _output) = dev.overview();
+    dev.send(Signal::HUP);
+    assert!(dev.ends_within(Duration::from_millis(500)).is_none());
+    let answer = get(&host, "/stubborn");
+    assert!(answer.ends_with("\"still here\""), "{answer}");
+    assert!(dev.interrupted().success());
 }
