@@ -6,49 +6,37 @@
  *  - `arrival`: `detail` is the array of messages by others that have just become known, not those of the first load.
  */
 import { Amendments } from "./amendments.js";
-import { pendingEntry, storedEntry } from "./entries.js";
+import { pendingEntry } from "./entries.js";
 import { ChatError, ClientCode, ignoreChatError } from "./errors.js";
 import { sessionKey } from "./ids.js";
+import { Members } from "./members.js";
 import { GIVE_UP_MS, Outbox } from "./outbox.js";
-import { ReadNotice, Receipts } from "./receipts.js";
 import { RESET } from "./sync.js";
-import { Timeline } from "./timeline.js";
+import { Transcript } from "./transcript.js";
 import { TypingNotice, TypingUsers } from "./typing.js";
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./outbox.js").Pending} Pending */
 
-/** Pushes run side by side and may overtake one another; a hole older than this is a loss. In milliseconds. */
-const HOLE_GRACE_MS = 400;
-
 /** Messages on a page of the history. */
 const PAGE = 100;
 
-/** At most so many messages are loaded at once to reach the reader's mark. */
-const UNREAD_AT_MOST = 1_000;
-
 /** One session on one device. */
 export class Session extends EventTarget {
-  #timeline = new Timeline();
-  #receipts = new Receipts();
   #typing = new TypingUsers(() => this.#changed());
-  /** @type {Map<string, string>} User id → role. */ #roles = new Map();
-  /** @type {Set<string>} Ids of messages that were pushed to somebody when they were sent from here. */ #delivered = new Set();
-  /** @type {Map<string, string>} Message id → what its entry has been known by. */ #keys = new Map();
   /** @type {"loading" | "ready" | "failed"} */ #phase = "loading";
   /** @type {ChatError | null} */ #error = null;
   /** @type {import("./types.js").SessionInfo | null} */ #info = null;
-  /** @type {Promise<void> | null} */ #loadingHistory = null;
-  /** @type {any} */ #holeTimer = null;
   /** @type {string} */ #id;
   /** @type {import("./api.js").Api} */ #api;
   /** @type {(session: Session) => void} */ #behind;
   /** @type {import("./socket.js").Socket} */ #socket;
   /** @type {Outbox} */ #outbox;
   /** @type {Amendments} */ #amendments;
+  /** @type {Members} */ #members;
   /** @type {TypingNotice} */ #notice;
-  /** @type {ReadNotice} */ #readNotice;
+  /** @type {Transcript} */ #transcript;
 
   /**
    * @param {object} options
@@ -72,9 +60,9 @@ export class Session extends EventTarget {
       request: (frame) => socket.request({ ...frame, session_id: this.#id }),
       acked: ({ message, cursor }, { content }) => {
         const whole = message.deleted_at ? { content: "", metadata: {}, ...message } : { content, ...message };
-        this.#take(() => this.#timeline.apply(whole, message.change - 1, cursor));
+        this.#transcript.apply(whole, undefined, cursor);
       },
-      conflicted: (current) => this.#take(() => this.#timeline.apply(current, current.change - 1)),
+      conflicted: (current) => this.#transcript.apply(current),
       changed,
       giveUpMs,
     });
@@ -90,8 +78,14 @@ export class Session extends EventTarget {
       acked: (pending, ack) => this.#acked(pending, ack),
       changed,
     });
+    this.#members = new Members({
+      me: () => this.#me,
+      ask: () => api.members(this.#id),
+      tell: (seq) => socket.request({ type: "read", session_id: this.#id, seq }),
+      changed,
+    });
     this.#notice = new TypingNotice((typing) => socket.send({ type: "user_typing", session_id: this.#id, typing }));
-    this.#readNotice = this.#newReadNotice();
+    this.#transcript = this.#newTranscript();
   }
 
   /** The signed id. */
@@ -121,22 +115,22 @@ export class Session extends EventTarget {
 
   /** The change up to which nothing is missing; null before the first load. */
   get cursor() {
-    return this.#timeline.cursor;
+    return this.#transcript.cursor;
   }
 
   /** The cursor as the server wants it back. */
   get cursorName() {
-    return this.#timeline.cursorName;
+    return this.#transcript.cursorName;
   }
 
   /** Messages older than this `seq` are not here. */
   get floor() {
-    return this.#timeline.floor;
+    return this.#transcript.floor;
   }
 
   /** Whether the session's first message is here. */
   get complete() {
-    return this.#timeline.complete;
+    return this.#transcript.complete;
   }
 
   /** Ids of the users who are typing: others, or this user on another device. */
@@ -151,51 +145,34 @@ export class Session extends EventTarget {
    * @returns {string | undefined}
    */
   roleOf(userId) {
-    return this.#roles.get(userId);
+    return this.#members.roleOf(userId);
   }
 
   /** Up to which `seq` this user has read, on any device. */
   get readMark() {
-    return this.#receipts.of(this.#me);
+    return this.#members.readMark;
   }
 
   /** How many messages by others this user has not read, of those that are here. */
   get unread() {
-    const mark = this.readMark;
-    let unread = 0;
-    for (let index = this.#timeline.messages.length - 1; index >= 0; index--) {
-      const { seq, user_id, deleted_at } = this.#timeline.messages[index];
-      if (seq <= mark) break;
-      if (user_id !== this.#me && !deleted_at) unread += 1;
-    }
-    return unread;
+    return this.#transcript.unreadAfter(this.readMark);
   }
 
   /** The newest message that the server has; undefined when there is none, or none here yet. */
   get newest() {
-    return this.#timeline.messages.at(-1);
+    return this.#transcript.newest;
   }
 
   /** Other members than this user. */
   get others() {
-    return [...this.#roles].filter(([userId]) => userId !== this.#me).map(([user_id, role]) => ({ user_id, role }));
+    return this.#members.others;
   }
 
   /** Everything to show, in order. @returns {import("./entries.js").Entry[]} */
   get entries() {
-    const me = this.#me;
-    const marks = this.#receipts.ofOthers(me);
-    const author = { user_id: me, role: this.#info?.role ?? "" };
-    const stored = this.#timeline.messages.map((message) =>
-      storedEntry(message, {
-        key: this.#keyOf(message),
-        me,
-        readBy: message.user_id === me ? marks.filter((mark) => mark >= message.seq).length : 0,
-        delivered: this.#delivered.has(message.id),
-        amendment: this.#amendments.of(message.id),
-      }),
-    );
-    return [...stored, ...this.#outbox.pending.map((one) => pendingEntry(one, author, this.#socket.clockSkew))];
+    const author = { user_id: this.#me, role: this.#info?.role ?? "" };
+    const pending = this.#outbox.pending.map((one) => pendingEntry(one, author, this.#socket.clockSkew));
+    return [...this.#transcript.entries(this.#members.marks, this.#amendments), ...pending];
   }
 
   // ---- What the user does ----
@@ -228,14 +205,14 @@ export class Session extends EventTarget {
    * @param {string} content
    */
   edit(messageId, content) {
-    const message = this.#timeline.find(messageId);
+    const message = this.#transcript.find(messageId);
     if (message && message.content !== content) this.#amendments.ask(message, "edit", content);
     else this.#amendments.drop(messageId);
   }
 
   /** Deletes a message, for everybody. @param {string} messageId */
   remove(messageId) {
-    const message = this.#timeline.find(messageId);
+    const message = this.#transcript.find(messageId);
     if (message) this.#amendments.ask(message, "delete");
   }
 
@@ -261,18 +238,13 @@ export class Session extends EventTarget {
 
   /** Marks everything up to `seq` as read. @param {number} seq */
   read(seq) {
-    if (this.#receipts.mark(this.#me, seq)) this.#changed();
-    this.#readNotice.tell(this.readMark);
+    this.#members.mark(this.#me, seq);
+    this.#members.tell();
   }
 
   /** Loads a page of older messages. One page at a time, however often it is called. */
   loadHistory() {
-    if (this.#loadingHistory) return this.#loadingHistory;
-    const loading = this.#loadHistory().finally(() => {
-      if (this.#loadingHistory === loading) this.#loadingHistory = null;
-    });
-    this.#loadingHistory = loading;
-    return loading;
+    return this.#transcript.loadOlder();
   }
 
   // ---- What Chat does ----
@@ -280,37 +252,29 @@ export class Session extends EventTarget {
   /** The first load, or the next try at it. Never throws; see `phase`. */
   async load() {
     this.#become("loading", null);
-    const timeline = this.#timeline;
+    const transcript = this.#transcript;
     try {
       this.#info = await this.#api.session(this.#id);
       this.#id = this.#info.session_id;
       await this.refreshMembers();
       // The cursor comes first: history read after it contains every change up to it.
-      timeline.begin(this.#info.change, this.#info.cursor);
-      await this.loadHistory();
-      // The reader goes on where they stopped, so that has to be here. A reset has begun another load.
-      while (timeline === this.#timeline && !this.complete && this.floor > this.readMark + 1 && this.#timeline.messages.length < UNREAD_AT_MOST) await this.loadHistory();
-      if (timeline !== this.#timeline) return;
+      transcript.begin(this.#info.change, this.#info.cursor);
+      await transcript.loadOlder();
+      await transcript.loadDownTo(this.readMark);
+      // A reset has begun another load.
+      if (transcript !== this.#transcript) return;
       this.#become("ready", null);
       // Between the cursor and the opening of the socket nobody pushed anything to this device.
       this.#behind(this);
     } catch (error) {
-      if (timeline === this.#timeline) this.fail(error);
+      if (transcript === this.#transcript) this.fail(error);
       else ignoreChatError(error);
     }
   }
 
-  /** Asks who is a member and how far each has read; pushes about that are not kept for those who were away. */
-  async refreshMembers() {
-    const receipts = this.#receipts;
-    const { members } = await this.#api.members(this.#id);
-    // After a reset these are marks of the past.
-    if (receipts !== this.#receipts) return;
-    this.#roles = new Map(members.map(({ user_id, role }) => [user_id, role]));
-    for (const reader of this.#receipts.readers) if (!this.#roles.has(reader)) this.#receipts.forget(reader);
-    for (const { user_id, read_seq } of members) this.#receipts.mark(user_id, read_seq);
-    this.#readNotice.known(members.find(({ user_id }) => user_id === this.#me)?.read_seq ?? 0);
-    this.#changed();
+  /** Asks who is a member and how far each has read. */
+  refreshMembers() {
+    return this.#members.refresh();
   }
 
   /** @param {unknown} cause */
@@ -333,12 +297,9 @@ export class Session extends EventTarget {
 
   /** The server's history is another one: what is here counts no more. What was not sent is kept. */
   reset() {
-    this.#timeline = new Timeline();
-    // Numbers of the former life would say of new messages that they were read.
-    this.#receipts = new Receipts();
-    this.#readNotice = this.#newReadNotice();
-    this.#delivered.clear();
-    this.#loadingHistory = null;
+    this.#transcript.close();
+    this.#transcript = this.#newTranscript();
+    this.#members.reset();
     this.dispatchEvent(new CustomEvent("reset"));
     this.load();
   }
@@ -351,7 +312,7 @@ export class Session extends EventTarget {
 
   /** The socket opened. */
   resume() {
-    this.#readNotice.tell(this.readMark);
+    this.#members.tell();
     this.#amendments.resume();
     this.#outbox.resume();
   }
@@ -369,7 +330,7 @@ export class Session extends EventTarget {
     this.#outbox.close();
     this.#amendments.close();
     this.#notice.sent();
-    clearTimeout(this.#holeTimer);
+    this.#transcript.close();
   }
 
   /** Takes in a frame that names this session. @param {Frame} frame */
@@ -378,13 +339,12 @@ export class Session extends EventTarget {
       case "message":
         this.#meet(frame.message.user_id);
         this.#typing.wrote(frame.message.user_id);
-        return this.#take(() => this.#timeline.apply(frame.message, frame.prev, frame.cursor));
+        return this.#transcript.apply(frame.message, frame.prev, frame.cursor);
       case "message_updated":
       case "message_deleted":
-        return this.#take(() => this.#timeline.apply(frame.message, frame.prev, frame.cursor));
+        return this.#transcript.apply(frame.message, frame.prev, frame.cursor);
       case "read":
-        if (this.#receipts.mark(frame.user_id, frame.seq)) this.#changed();
-        return;
+        return this.#members.mark(frame.user_id, frame.seq);
       case "member_joined":
       case "member_left":
         return this.#membersChanged(frame);
@@ -400,8 +360,8 @@ export class Session extends EventTarget {
   }
 
   /** Takes in a page of changes. @param {{messages: Message[], change: number, cursor?: string}} page */
-  applyPage({ messages, change, cursor }) {
-    this.#take(() => this.#timeline.applyPage(messages, change, cursor));
+  applyPage(page) {
+    this.#transcript.applyPage(page);
   }
 
   // ---- Inside ----
@@ -410,17 +370,16 @@ export class Session extends EventTarget {
     return this.#api.userId ?? "";
   }
 
-  #newReadNotice() {
-    return new ReadNotice((seq) => this.#socket.request({ type: "read", session_id: this.#id, seq }));
-  }
-
-  async #loadHistory() {
-    if (this.#timeline.complete || this.#timeline.cursor === null) return;
-    const timeline = this.#timeline;
-    const page = await this.#api.history(this.#id, timeline.floor, PAGE);
-    // After a reset the page is one of the past.
-    if (timeline === this.#timeline) timeline.applyHistory(page.messages, page.complete);
-    this.#changed();
+  #newTranscript() {
+    return new Transcript({
+      me: () => this.#me,
+      older: (before) => this.#api.history(this.#id, before, PAGE),
+      arrived: (messages) => {
+        if (this.#phase === "ready") this.dispatchEvent(new CustomEvent("arrival", { detail: messages }));
+      },
+      behind: () => this.#behind(this),
+      changed: () => this.#changed(),
+    });
   }
 
   /**
@@ -429,10 +388,9 @@ export class Session extends EventTarget {
    */
   #acked({ id, content, metadata = {} }, { message: acked, cursor, reached }) {
     if (!acked) return;
-    if (reached) this.#delivered.add(acked.id);
+    if (reached) this.#transcript.reached(acked.id);
     const author = { user_id: this.#me, role: this.#info?.role ?? "", rev: 1 };
-    // An ack has no `prev`: changes are numbered without gaps, so it is the number before.
-    this.#take(() => this.#timeline.apply({ ...author, content, metadata: { ...metadata, client_id: id }, ...acked }, acked.change - 1, cursor));
+    this.#transcript.apply({ ...author, content, metadata: { ...metadata, client_id: id }, ...acked }, undefined, cursor);
   }
 
   /** @param {Frame} frame */
@@ -442,47 +400,12 @@ export class Session extends EventTarget {
     if (type === "member_left" && user_id === this.#me) {
       return this.fail(new ChatError(ClientCode.REMOVED, "You are not a member of this session any more."));
     }
-    // Without an answer the next connection asks again.
-    this.refreshMembers().catch(ignoreChatError);
+    this.#members.refreshLater();
   }
 
-  /**
-   * What an entry is known by, from the moment of writing on. The id under which a message is sent travels with it, so that
-   * its author recognises it in a page or a push whose ack has not come. A deletion takes it off the message.
-   *
-   * @param {Message} message
-   */
-  #keyOf({ id, user_id, metadata }) {
-    const key = metadata?.client_id;
-    if (user_id === this.#me && typeof key === "string") this.#keys.set(id, key);
-    return this.#keys.get(id) ?? id;
-  }
-
-  /** Asks once for the members when one shows up who was not there. @param {string} userId */
+  /** @param {string} userId */
   #meet(userId) {
-    if (this.#roles.has(userId) || this.#phase !== "ready") return;
-    this.#roles.set(userId, "");
-    // Without an answer the role stays unknown until the next connection, which asks again.
-    this.refreshMembers().catch(ignoreChatError);
-  }
-
-  /** @param {() => void} apply */
-  #take(apply) {
-    // Not by `seq`: a push that was overtaken comes after a newer one.
-    const known = new Set(this.#timeline.messages.map(({ id }) => id));
-    apply();
-    const arrived = this.#timeline.messages.filter(({ id, user_id, deleted_at }) => !known.has(id) && user_id !== this.#me && !deleted_at);
-    if (arrived.length && this.#phase === "ready") this.dispatchEvent(new CustomEvent("arrival", { detail: arrived }));
-    this.#watchHole();
-    this.#changed();
-  }
-
-  #watchHole() {
-    if (!this.#timeline.hole || this.#holeTimer !== null) return;
-    this.#holeTimer = setTimeout(() => {
-      this.#holeTimer = null;
-      if (this.#timeline.hole) this.#behind(this);
-    }, HOLE_GRACE_MS);
+    if (this.#phase === "ready") this.#members.meet(userId);
   }
 
   /**
@@ -497,7 +420,7 @@ export class Session extends EventTarget {
 
   /** One whose ack was lost, and whose author's next page found it in the timeline, must not wait there for ever. */
   #settle() {
-    if (this.#outbox.pending.length > 0) this.#outbox.stored(new Set(this.#timeline.messages.map((message) => this.#keyOf(message))));
+    if (this.#outbox.pending.length > 0) this.#outbox.stored(this.#transcript.keys);
   }
 
   #changed() {
