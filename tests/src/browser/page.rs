@@ -105,7 +105,7 @@ impl Page {
     }
 
     /// Lets requests whose address fits one of the patterns fail, as if their server could not be reached; with none, all pass.
-    /// In a pattern, `*` stands for anything.
+    /// In a pattern, `*` stands for anything, and more may follow: `/members` fits `/members.js`.
     pub async fn block(&self, patterns: &[&str]) {
         self.call("Network.enable", json!({})).await;
         self.call("Network.setBlockedURLs", json!({"urls": patterns}))

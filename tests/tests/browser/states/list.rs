@@ -157,7 +157,7 @@ async fn unknown(walk: &Walk<'_>, page: &Page, user: &User) {
     walk.press(page, "tryAgain").await;
     page.until("document.querySelector('.session')").await;
 
-    page.hold("*/members").await;
+    page.hold("*/api/chat/sessions/*/members").await;
     page.click(".session").await;
     page.until("document.querySelector('.message-list .skeleton')")
         .await;
@@ -165,7 +165,7 @@ async fn unknown(walk: &Walk<'_>, page: &Page, user: &User) {
     page.let_go().await;
     until_shown(page, "# 1").await;
     to_list(page).await;
-    page.block(&["*/members"]).await;
+    page.block(&["*/api/chat/sessions/*/members"]).await;
     page.reload().await;
     page.click(".session").await;
     page.until("document.querySelector('.message-list .notice-title')")
