@@ -157,6 +157,24 @@ pub fn has_nul(value: &Value) -> bool {
     }
 }
 
+/// By how many bytes PostgreSQL writes the numbers in a value longer than JSON does: it knows no exponents, so `1e308` are 309 digits.
+pub fn growth(value: &Value) -> usize {
+    match value {
+        Value::Number(number) => number
+            .as_f64()
+            .filter(|_| number.is_f64())
+            .map_or(0, |float| {
+                float
+                    .to_string()
+                    .len()
+                    .saturating_sub(number.to_string().len())
+            }),
+        Value::Array(items) => items.iter().map(growth).sum(),
+        Value::Object(entries) => entries.values().map(growth).sum(),
+        Value::Null | Value::Bool(_) | Value::String(_) => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,6 +233,21 @@ mod tests {
                 expected,
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn numbers_with_exponents_grow() {
+        for (text, expected) in [
+            (r#"{"a": 1, "b": [1.5, -3.25e2], "c": "1e308"}"#, 0),
+            ("1e308", 309 - "1e308".len()),
+            (
+                "[-1e308, {\"a\": 5e-324}]",
+                310 - "-1e308".len() + 326 - "5e-324".len(),
+            ),
+        ] {
+            let value = serde_json::from_str(text).unwrap();
+            assert_eq!(growth(&value), expected, "{text}");
         }
     }
 

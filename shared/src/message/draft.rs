@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     code::{Code, Coded},
-    field::has_nul,
+    field::{growth, has_nul},
 };
 
 /// The text as it stands between the quotes of a JSON string in UTF-8. With [`MAX_METADATA_BYTES`] and the fields around them a message stays
@@ -12,7 +12,7 @@ use crate::{
 pub const MAX_CONTENT_BYTES: usize = 16 * 1024;
 /// The two around a JSON string.
 const QUOTES: usize = 2;
-/// The metadata as JSON in UTF-8.
+/// The metadata as JSON in UTF-8, its numbers without exponents.
 pub const MAX_METADATA_BYTES: usize = 4 * 1024;
 /// An idempotency key: a UUID needs 36 characters, and no client needs more than this.
 const MAX_KEY_CHARS: usize = 64;
@@ -112,7 +112,8 @@ fn check(content: &str, metadata: Option<&Value>) -> Result<(), DraftError> {
     if text.len() - QUOTES > MAX_CONTENT_BYTES {
         return Err(DraftError::ContentTooLarge);
     }
-    if metadata.is_some_and(|metadata| metadata.to_string().len() > MAX_METADATA_BYTES) {
+    let stored = |metadata: &Value| metadata.to_string().len() + growth(metadata);
+    if metadata.is_some_and(|metadata| stored(metadata) > MAX_METADATA_BYTES) {
         return Err(DraftError::MetadataTooLarge);
     }
     if metadata.is_some_and(has_nul) {

@@ -10,8 +10,14 @@ use uuid::Uuid;
 
 use super::{Cursor, Epoch, Membership, Role, SessionError, SessionId, Visitor, recent};
 use crate::{
-    App, code::log_failure, field::has_nul, frame::ServerFrame, message::Message,
-    rest::MAX_PAGE_BYTES, timestamp, token::KeyRing,
+    App,
+    code::log_failure,
+    field::{growth, has_nul},
+    frame::ServerFrame,
+    message::Message,
+    rest::MAX_PAGE_BYTES,
+    timestamp,
+    token::KeyRing,
 };
 
 /// A list shows at most so many sessions, the liveliest first.
@@ -37,11 +43,13 @@ impl Title {
 pub struct Settings(pub(super) String);
 
 impl Settings {
-    /// `None` for what is larger than [`MAX_SETTINGS_BYTES`] or has a NUL character, which PostgreSQL cannot store.
+    /// `None` for what is larger than [`MAX_SETTINGS_BYTES`] or has a NUL character, which PostgreSQL cannot store. Numbers count without
+    /// exponents, as PostgreSQL writes them.
     pub fn new(object: Map<String, Value>) -> Option<Self> {
         let settings = Value::Object(object);
         let json = settings.to_string();
-        (json.len() <= MAX_SETTINGS_BYTES && !has_nul(&settings)).then_some(Self(json))
+        let fits = json.len() + growth(&settings) <= MAX_SETTINGS_BYTES;
+        (fits && !has_nul(&settings)).then_some(Self(json))
     }
 }
 

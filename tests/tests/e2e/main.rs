@@ -29,6 +29,7 @@ mod lost_answers;
 mod managed;
 mod management;
 mod nonsense;
+mod numbers;
 mod order;
 mod page_size;
 mod pooler;
