@@ -12,7 +12,7 @@ use redis::{
 };
 use tokio::{sync::OnceCell, time::timeout};
 
-use super::{CacheError, PATIENCE};
+use super::{CacheError, PATIENCE, tcp};
 use crate::code::log_failure;
 
 /// How long one part may take where the others are wanted without it: less than all of them together have.
@@ -39,6 +39,7 @@ impl Cluster {
             .max_retry_wait(longest)
             .connection_timeout(PATIENCE)
             .response_timeout(PATIENCE)
+            .tcp_settings(tcp::settings())
             .build()?;
         Ok(Self {
             client,

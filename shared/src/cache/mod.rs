@@ -7,10 +7,12 @@ mod address;
 mod cluster;
 mod node;
 mod script;
+mod tcp;
 
 use std::time::Duration;
 
 use redis::{FromRedisValue, Pipeline, RedisError};
+use tokio::time::timeout;
 
 pub(crate) use self::script::Script;
 use self::{
@@ -97,15 +99,13 @@ impl Cache {
         pipeline: &Pipeline,
         missing: Missing,
     ) -> Result<T, CacheError> {
-        let answer = async {
-            match &self.way {
-                Way::Node(node) => node.run(pipeline).await,
-                Way::Cluster(cluster) => cluster.run(pipeline, missing).await,
-            }
-        };
-        Ok(tokio::time::timeout(PATIENCE, answer)
-            .await
-            .map_err(|_| CacheError::TimedOut)??)
+        match &self.way {
+            Way::Node(node) => node.run(pipeline).await,
+            Way::Cluster(cluster) => timeout(PATIENCE, cluster.run(pipeline, missing))
+                .await
+                .map_err(|_| CacheError::TimedOut)?
+                .map_err(CacheError::from),
+        }
     }
 }
 

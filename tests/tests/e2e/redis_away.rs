@@ -1,9 +1,26 @@
 //! Redis may vanish at any moment: it is slower for a while, and nothing is lost.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::pending,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
+use shared::{
+    cache::{Cache, CacheError},
+    config::Secret,
+};
 use tests::{Conversation, TestStack};
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 
 #[tokio::test]
 async fn without_redis_sends_are_stored_and_sync_answers_and_with_it_everything_heals() {
@@ -111,4 +128,53 @@ async fn a_sync_of_many_sessions_comes_to_its_end_while_redis_is_slow() {
     );
     assert_eq!(sessions.len(), SESSIONS);
     assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+/// Lets Redis through until it is told to say nothing any more to those who are connected; others get through then as before.
+async fn link(redis: String, silent: Arc<AtomicBool>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut near, _) = listener.accept().await.unwrap();
+            let mut far = TcpStream::connect(&redis).await.unwrap();
+            let late = silent.load(Ordering::SeqCst);
+            let silent = silent.clone();
+            tokio::spawn(async move {
+                let silence = async {
+                    while late || !silent.load(Ordering::SeqCst) {
+                        sleep(Duration::from_millis(10)).await;
+                    }
+                };
+                tokio::select! {
+                    _ = copy_bidirectional(&mut near, &mut far) => {}
+                    // Open, and without a word.
+                    () = silence => pending().await,
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_connection_that_died_without_a_word_is_left() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let redis = stack.redis().url();
+    let silent = Arc::new(AtomicBool::new(false));
+    let address = link(
+        redis.trim_start_matches("redis://").to_owned(),
+        silent.clone(),
+    )
+    .await;
+    let cache = Cache::at(&Secret::from(&*format!("redis://{address}"))).unwrap();
+    let mut pipeline = redis::pipe();
+    pipeline.set("here", 1);
+    let ask = async || cache.run::<()>(&pipeline).await;
+    ask().await.unwrap();
+    sleep(Duration::from_millis(1_100)).await;
+    silent.store(true, Ordering::SeqCst);
+    sleep(Duration::from_millis(50)).await;
+    assert!(matches!(ask().await, Err(CacheError::TimedOut)));
+    ask().await.unwrap();
 }
