@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::{
     cache::Cache,
     config::{Config, ConfigError},
+    connection::MissedPings,
     database::Database,
     limit::Buckets,
     message::SendQueue,
@@ -30,6 +31,8 @@ pub struct App {
     pub buckets: Buckets,
     /// When to look for what Redis was not told of.
     pub lookout: Lookout,
+    /// What Redis was not told of sockets.
+    pub missed_pings: MissedPings,
     /// Signs session ids.
     pub session_keys: KeyRing,
     /// Signs access tokens and tickets.
@@ -46,6 +49,7 @@ impl App {
             database,
             buckets: Buckets::default(),
             lookout: Lookout::default(),
+            missed_pings: MissedPings::default(),
             push: Pusher::new(&config, cache.clone())?,
             session_keys: KeyRing::parse("SESSION_KEYS", &config.session_keys)?,
             token_keys: KeyRing::parse("TOKEN_KEYS", &config.token_keys)?,

@@ -23,7 +23,8 @@ pub struct HeartbeatReport {
     pub complete: bool,
 }
 
-/// Closes every socket that has been silent for longer than `WS_PONG_WAIT`, and stops in time for its own deadline.
+/// Closes every socket that has been silent for longer than `WS_PONG_WAIT`, and stops in time for its own deadline. Where pings
+/// could not be noted it waits until everybody has pinged again: a failover of Redis must not cost everybody their sockets.
 pub async fn beat(
     app: &App,
     time_left: impl Fn() -> Duration,
@@ -31,6 +32,9 @@ pub async fn beat(
     let mut report = HeartbeatReport::default();
     while time_left() > Duration::from_secs(10) {
         let silent = connection::silent(&app.cache, app.config.pong_wait, BATCH).await?;
+        if silent.doubtful {
+            break;
+        }
         app.push.close_all(&silent.targets, &PING_TIMEOUT).await;
         // Also what could not be closed: a socket that lives registers itself again with its next ping.
         connection::forget(&app.cache, &silent.targets).await?;

@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use redis::Pipeline;
+use redis::{FromRedisValue, Pipeline, RedisError, Value};
 use uuid::Uuid;
 
-use super::Target;
+use super::{Target, missed};
 use crate::cache::{Cache, CacheError};
 
 /// More shards spread the load of pings further; the heartbeat asks all of them in one pipeline.
@@ -49,6 +49,8 @@ pub struct Silent {
     pub targets: Vec<Target>,
     /// Whether there were more than asked for.
     pub more: bool,
+    /// Whether some may have pinged all the same: Redis was away a moment ago.
+    pub doubtful: bool,
 }
 
 /// Connections that have not been seen for so long, at most `limit` of each shard. One round trip.
@@ -59,10 +61,14 @@ pub async fn silent(
 ) -> Result<Silent, CacheError> {
     let until = chrono::Utc::now().timestamp_millis() - for_longer_than.as_millis() as i64;
     let mut pipeline = redis::pipe();
+    missed::ask(&mut pipeline);
     for shard in 0..SHARDS {
         pipeline.zrangebyscore_limit(format!("live:{{{shard}}}"), "-inf", until, 0, limit);
     }
-    let shards: Vec<Vec<String>> = cache.run(&pipeline).await?;
+    let mut answers = cache.run::<Vec<Value>>(&pipeline).await?.into_iter();
+    let doubtful = answers.next() == Some(Value::Int(1));
+    let shards = answers.map(Vec::from_redis_value);
+    let shards: Vec<Vec<String>> = shards.collect::<Result<_, _>>().map_err(RedisError::from)?;
     let more = shards.iter().any(|members| members.len() as isize == limit);
     let parse = |text: &String| {
         let (user, connection_id) = text.split_once(' ')?;
@@ -71,5 +77,6 @@ pub async fn silent(
     Ok(Silent {
         targets: shards.iter().flatten().filter_map(parse).collect(),
         more,
+        doubtful,
     })
 }

@@ -6,6 +6,7 @@ mod answer;
 mod event;
 mod handover;
 mod live;
+mod missed;
 mod registry;
 mod socket;
 
@@ -13,5 +14,6 @@ pub use answer::SocketAnswer;
 pub use event::SocketEvent;
 pub use handover::time_left;
 pub use live::{Silent, silent};
+pub use missed::MissedPings;
 pub use registry::{Admission, Target, forget, of_sign_ins, of_users, register, targets, touch};
 pub use socket::{NoIdentity, Socket};

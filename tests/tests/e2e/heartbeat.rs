@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tests::{Closed, Socket, TestStack};
+use tests::{Closed, Device, Socket, TestStack};
 use tokio::time::sleep;
 
 use crate::registry::{eventually, is_watched, sockets_of};
@@ -86,4 +86,30 @@ async fn the_schedule_closes_the_silent_and_a_disconnect_forgets_at_once() {
     assert_eq!(laptop.next().await["type"], "bye");
     assert_eq!(laptop.closed().await.code, 1000);
     eventually(Vec::<String>::new(), devices).await;
+}
+
+async fn ping(device: &mut Device) {
+    device.send(&json!({"type": "ping"})).await;
+    device.next_of("pong").await;
+}
+
+#[tokio::test]
+async fn a_ping_that_redis_could_not_note_costs_no_socket() {
+    let stack = start().await;
+    let ada = stack.guest().await;
+    let (mut phone, mut tablet) = (ada.device("phone").await, ada.device("tablet").await);
+    assert_eq!(beat(&stack).await["closed"], 0);
+    let redis = stack.stack().dials().redis();
+    redis.cut().unwrap();
+    sleep(SILENCE).await;
+    ping(&mut phone).await;
+    redis.restore().unwrap();
+    ping(&mut tablet).await;
+
+    // The phone has not been noted for longer than a socket may be silent.
+    assert_eq!(beat(&stack).await, json!({"closed": 0, "complete": false}));
+    sleep(SILENCE).await;
+    ping(&mut phone).await;
+    assert_eq!(beat(&stack).await, json!({"closed": 1, "complete": true}));
+    assert_eq!(tablet.next_of("bye").await["code"], "ping_timeout");
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use redis::Pipeline;
 use shared::{
     App,
     code::{Failure, log_failure},
@@ -33,11 +34,7 @@ pub(crate) async fn ping(
     if !asked.is_empty() {
         recent::catch_up(app).await;
     }
-    let answers: Vec<bool> = app.cache.run(&pipeline).await.unwrap_or_else(|error| {
-        log_failure(&error, "answering a ping");
-        Vec::new()
-    });
-    let mut answers = answers.into_iter();
+    let mut answers = ask(app, &pipeline).await.into_iter();
     if answers.next() == Some(true) {
         return sign_out(app, socket).await;
     }
@@ -49,6 +46,23 @@ pub(crate) async fn ping(
         behind: behind.map(String::as_str).collect(),
     };
     Ok(pong.to_json())
+}
+
+/// What Redis says: nothing while it is away.
+async fn ask(app: &App, pipeline: &Pipeline) -> Vec<bool> {
+    match app.cache.run(pipeline).await {
+        Ok(answers) => {
+            app.missed_pings
+                .excuse(&app.cache, app.config.pong_wait)
+                .await;
+            answers
+        }
+        Err(error) => {
+            app.missed_pings.note();
+            log_failure(&error, "answering a ping");
+            Vec::new()
+        }
+    }
 }
 
 /// Tells a client whose socket comes to its end to open another.
