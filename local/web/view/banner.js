@@ -10,9 +10,11 @@ const PATIENCE_MS = 800;
 
 /**
  * @param {import("../client/socket.js").Socket} socket
- * @param {AbortSignal} signal Aborted when it is not shown any more.
+ * @param {object} options
+ * @param {() => void} options.leave Takes over the focus when the banner goes with it.
+ * @param {AbortSignal} options.signal Aborted when it is not shown any more.
  */
-export function banner(socket, signal) {
+export function banner(socket, { leave, signal }) {
   const words = el("span", {});
   const again = el("button", { class: "link", type: "button", onclick: retry }, t("tryAgain"));
   const element = el("div", { class: "banner", role: "status", hidden: true }, words, again);
@@ -26,8 +28,13 @@ export function banner(socket, signal) {
   function draw() {
     clearTimeout(timer);
     const quiet = socket.state === "online" || socket.state === "connecting";
-    if (quiet) element.hidden = true;
+    if (quiet) hide();
     else timer = setTimeout(show, element.hidden ? PATIENCE_MS : 0);
+  }
+
+  function hide() {
+    if (element.contains(document.activeElement)) leave();
+    element.hidden = true;
   }
 
   function show() {

@@ -53,8 +53,16 @@ export class Conversation extends EventTarget {
       signal,
     });
     /** @readonly */
-    this.element = el("div", { class: "conversation" }, banner(chat.socket, signal), this.#list.element, this.#typing, this.#composer.element);
-    session.addEventListener("change", oncePerFrame(() => this.#draw()), { signal });
+    this.element = el(
+      "div",
+      { class: "conversation" },
+      banner(chat.socket, { leave: () => this.#list.focus(), signal }),
+      this.#list.element,
+      this.#typing,
+      this.#composer.element,
+    );
+    const draw = oncePerFrame(() => this.#draw());
+    session.addEventListener("change", draw, { signal });
     session.addEventListener("arrival", (event) => this.#arrived(/** @type {CustomEvent} */ (event).detail), { signal });
     this.#draw();
   }

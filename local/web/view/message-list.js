@@ -75,6 +75,11 @@ export class MessageList {
   }
 
   /** Goes to the newest message. */
+  /** Takes the focus from what has gone with it. */
+  focus() {
+    this.#scroller.focus({ preventScroll: true });
+  }
+
   toEnd() {
     this.#window.toEnd();
   }
@@ -192,10 +197,12 @@ export class MessageList {
   #failure() {
     const { error } = this.#session;
     const again = el("button", { class: "button", type: "button", onclick: () => this.#session.load() }, t("tryAgain"));
+    const held = this.#notice.contains(document.activeElement);
     return [
       el("p", { class: "notice-title" }, t("conversationGone")),
       el("p", {}, errorText(error)),
       ...(error === null || error.retry ? [again] : []),
+    if (held) this.focus();
     ];
   }
 
@@ -207,7 +214,7 @@ export class MessageList {
     const held = this.#top.contains(document.activeElement);
     if (kind === "failed") this.#top.replaceChildren(...this.#historyFailure());
     else this.#top.replaceChildren(...(kind ? [t(kind)] : []));
-    if (held) this.#scroller.focus({ preventScroll: true });
+    if (held) this.focus();
   }
 
   /** @param {boolean} filled */
@@ -251,6 +258,8 @@ export class MessageList {
 }
 
 /**
+    // A button that is gone has no focus to keep.
+    if (this.#window.atEnd && this.#chip === document.activeElement) this.focus();
  * Whether two neighbours belong together.
  *
  * @param {Entry | undefined} upper

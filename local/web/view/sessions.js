@@ -35,7 +35,7 @@ export class Sessions {
     this.#chat = chat;
     this.#choose = choose;
     /** @readonly */
-    this.element = el("nav", { class: "session-list", "aria-label": t("conversations") }, this.#notice, this.#list);
+    this.element = el("nav", { class: "session-list", tabIndex: -1, "aria-label": t("conversations") }, this.#notice, this.#list);
     sessions.addEventListener("change", oncePerFrame(() => this.#draw()));
     this.#timer = setInterval(() => this.#draw(), TICK_MS);
     this.#draw();
@@ -76,12 +76,15 @@ export class Sessions {
   #drawNotice(kind, error) {
     if (this.#notice.dataset.kind === String(kind)) return;
     this.#notice.dataset.kind = String(kind);
+    const held = this.#notice.contains(document.activeElement);
     const again = () => el("button", { class: "button", type: "button", onclick: () => this.#sessions.refresh() }, t("tryAgain"));
     const title = (/** @type {string} */ text) => el("p", { class: "notice-title" }, text);
     if (kind === "loading") this.#notice.replaceChildren(skeleton());
     else if (kind === "ready") this.#notice.replaceChildren(title(t("noConversations")), el("p", {}, t("noConversationsLead")));
     else if (kind === "failed") this.#notice.replaceChildren(title(t("listFailed")), el("p", {}, errorText(error)), again());
     else this.#notice.replaceChildren();
+    // The button that had the focus is gone.
+    if (held) this.element.focus({ preventScroll: true });
   }
 }
 
