@@ -64,7 +64,8 @@ export class Conversation extends EventTarget {
     const draw = oncePerFrame(() => this.#draw());
     session.addEventListener("change", draw, { signal });
     session.addEventListener("arrival", (event) => this.#arrived(/** @type {CustomEvent} */ (event).detail), { signal });
-    this.#draw();
+    // Not now: what is not in the document yet has no height, and no place to go to.
+    draw();
   }
 
   /** Puts the cursor into the composer. */

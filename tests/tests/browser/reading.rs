@@ -130,3 +130,48 @@ async fn a_mark_moves_only_over_what_was_on_a_visible_screen_and_is_the_same_on_
         page.no_mistakes();
     }
 }
+
+#[tokio::test]
+async fn a_conversation_opened_again_begins_where_its_reader_left_off() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    let user = scene.user(&page).await;
+    let (shop, session) = scene.shop(&page, "assistant").await;
+    scene
+        .fill(&session, &user, 300, ["Message", "and more"])
+        .await;
+    page.reload().await;
+    online(&page).await;
+    until_shown(&page, "Message 300").await;
+    page.click_button("New conversation").await;
+    page.type_text("Teapots").await;
+    page.key("Enter", 0).await;
+    page.until("document.querySelector('.session-head h2').textContent === 'Teapots'")
+        .await;
+    for number in 0..30 {
+        let (id, text) = (format!("new-{number}"), format!("Number {number}"));
+        shop.rest.send(&session, &id, &text).await.ok();
+    }
+    page.until(
+        "document.querySelector('.session .badge').textContent.includes('30 unread messages')",
+    )
+    .await;
+    page.click(".session").await;
+    page.until("document.querySelector('.fresh:not([hidden])')")
+        .await;
+    until_shown(&page, "Number 0").await;
+    page.eval("new Promise(done => setTimeout(done, 300))")
+        .await;
+    let below = page
+        .eval("document.querySelector('.fresh:not([hidden])').getBoundingClientRect().top - document.querySelector('.scroller').getBoundingClientRect().top")
+        .await
+        .as_f64()
+        .unwrap();
+    assert!(
+        (0.0..200.0).contains(&below),
+        "what is new begins {below} px below the edge"
+    );
+    page.no_mistakes();
+}
