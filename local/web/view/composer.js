@@ -15,6 +15,9 @@ import { t } from "./words/index.js";
 /** From this share of the limit on, the size is shown. */
 const WARN_SHARE = 0.9;
 
+/** The `keyCode` of a key that an input method has taken (UI Events, "Legacy Key Attributes"). */
+const INPUT_METHOD = 229;
+
 /** The text field of one conversation. */
 export class Composer {
   /** @type {import("../client/session.js").Session} */ #session;
@@ -119,8 +122,8 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    // While an input method composes, Enter chooses a candidate.
-    if (event.isComposing) return;
+    // While an input method composes, Enter chooses a candidate. Safari ends the composition first, and leaves the code.
+    if (event.isComposing || event.keyCode === INPUT_METHOD) return;
     if (event.key === "Escape" && this.#editing) return this.#endEdit();
     if (event.key === "ArrowUp" && this.#text.value === "" && !this.#editing) return this.#editLast(event);
     if (event.key !== "Enter" || event.shiftKey) return;
