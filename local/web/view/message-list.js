@@ -54,7 +54,6 @@ export class MessageList {
   constructor(session, { label, signal, ...actions }) {
     this.#session = session;
     this.#actions = actions;
-    this.#sight = new Sight((seqs) => this.#saw(seqs), signal);
     this.#scroller = el(
       "div",
       { class: "scroller", tabIndex: 0, role: "log", "aria-live": "off", "aria-label": label },
@@ -63,6 +62,7 @@ export class MessageList {
       this.#rows,
     );
     this.#window = new Window(this.#scroller, this.#rows, {
+    this.#sight = new Sight(this.#scroller, (seqs) => this.#saw(seqs), signal);
       draw: (entry) => this.#drawRow(entry),
       gone: (key) => this.#forgetRow(key),
       moved: () => this.#moved(),

@@ -132,6 +132,34 @@ async fn a_mark_moves_only_over_what_was_on_a_visible_screen_and_is_the_same_on_
 }
 
 #[tokio::test]
+async fn a_message_many_times_as_high_as_the_window_is_read_by_scrolling_over_it() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let phone = scene.guest().await;
+    let ada = scene.user(&phone).await;
+    let (shop, session) = scene.shop(&phone, "assistant").await;
+    visible(&phone, false).await;
+    for number in 0..40 {
+        let (id, text) = (format!("short-{number}"), format!("Number {number}"));
+        shop.rest.send(&session, &id, &text).await.ok();
+    }
+    let tall = ["A line of many"; 400].join("\n");
+    for (id, text) in [("tall", tall.as_str()), ("after", "After it")] {
+        shop.rest.send(&session, id, text).await.ok();
+    }
+    let laptop = phone.another().await;
+    laptop.go(&format!("{}?lang=en", scene.url())).await;
+    online(&laptop).await;
+    until_shown(&laptop, "Number 0").await;
+    laptop.eval("(async () => { const scroller = document.querySelector('.scroller');
+        for (; scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 1; scroller.scrollTop += 200)
+            await new Promise(done => setTimeout(done, 60)) })()").await;
+    until_mark(&ada, &session, 42).await;
+    laptop.no_mistakes();
+}
+
+#[tokio::test]
 async fn a_conversation_opened_again_begins_where_its_reader_left_off() {
     let Some(scene) = Scene::set().await else {
         return;
