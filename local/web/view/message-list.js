@@ -26,6 +26,7 @@ const FRESH_TOP_PX = 64;
 /** The scrolling list of one session. */
 export class MessageList {
   /** @type {Map<string, MessageView>} Of the rows that are in the document. */ #views = new Map();
+  /** @type {Entry[]} What was drawn last. */ #entries = [];
   #missed = 0;
   /** @type {unknown} */ #historyError = null;
   #opened = false;
@@ -61,25 +62,25 @@ export class MessageList {
       this.#notice,
       this.#rows,
     );
-    this.#window = new Window(this.#scroller, this.#rows, {
     this.#sight = new Sight(this.#scroller, (seqs) => this.#saw(seqs), signal);
+    this.#window = new Window(this.#scroller, this.#rows, {
       draw: (entry) => this.#drawRow(entry),
       gone: (key) => this.#forgetRow(key),
       moved: () => this.#moved(),
       signal,
     });
     this.#scroller.addEventListener("scroll", () => this.#fetchHistory(), { passive: true });
-    session.addEventListener("reset", () => (this.#marks = new SeenMarks()), { signal });
+    session.addEventListener("reset", () => this.#reset(), { signal });
     /** @readonly */
     this.element = el("div", { class: "message-list" }, this.#scroller, this.#chip);
   }
 
-  /** Goes to the newest message. */
   /** Takes the focus from what has gone with it. */
   focus() {
     this.#scroller.focus({ preventScroll: true });
   }
 
+  /** Goes to the newest message. */
   toEnd() {
     this.#window.toEnd();
   }
@@ -93,6 +94,7 @@ export class MessageList {
 
   /** Shows the session as it is now. @param {Entry[]} entries */
   draw(entries) {
+    this.#entries = entries;
     const opening = !this.#opened && this.#session.phase === "ready";
     if (opening) this.#open(entries);
     this.#drawNotice(entries.length === 0);
@@ -102,6 +104,13 @@ export class MessageList {
     // A window taller than the page that was loaded never scrolls, and still has room for more.
     this.#fetchHistory();
     this.#mark();
+  }
+
+  /** The server's history is another one. */
+  #reset() {
+    this.#marks = new SeenMarks();
+    this.#entries = [];
+    this.#historyError = null;
   }
 
   /** Where the reader left off. @param {Entry[]} entries */
@@ -173,9 +182,9 @@ export class MessageList {
   }
 
   #mark() {
-    const { readMark, entries, floor, phase } = this.#session;
+    const { readMark, floor, phase } = this.#session;
     if (phase !== "ready") return;
-    const reach = this.#marks.reach(readMark, entries, floor);
+    const reach = this.#marks.reach(readMark, this.#entries, floor);
     if (reach > readMark) this.#session.read(reach);
   }
 
@@ -188,21 +197,21 @@ export class MessageList {
     const kind = phase === "failed" ? `failed ${error?.code}` : empty ? phase : "";
     if (this.#notice.dataset.kind === kind) return;
     this.#notice.dataset.kind = kind;
+    const held = this.#notice.contains(document.activeElement);
     if (phase === "failed") this.#notice.replaceChildren(...this.#failure());
     else if (kind === "loading") this.#notice.replaceChildren(skeleton());
     else if (kind === "ready") this.#notice.replaceChildren(...nothingYet());
     else this.#notice.replaceChildren();
+    if (held) this.focus();
   }
 
   #failure() {
     const { error } = this.#session;
     const again = el("button", { class: "button", type: "button", onclick: () => this.#session.load() }, t("tryAgain"));
-    const held = this.#notice.contains(document.activeElement);
     return [
       el("p", { class: "notice-title" }, t("conversationGone")),
       el("p", {}, errorText(error)),
       ...(error === null || error.retry ? [again] : []),
-    if (held) this.focus();
     ];
   }
 
@@ -249,6 +258,8 @@ export class MessageList {
   }
 
   #drawChip() {
+    // A button that is gone has no focus to keep.
+    if (this.#window.atEnd && this.#chip === document.activeElement) this.focus();
     this.#chip.hidden = this.#window.atEnd;
     const words = this.#missed > 0 ? t("newMessages", { count: this.#missed }) : t("toEnd");
     this.#chip.replaceChildren(this.#missed > 0 ? `${words} ` : "", el("span", { "aria-hidden": "true" }, "↓"));
@@ -258,8 +269,6 @@ export class MessageList {
 }
 
 /**
-    // A button that is gone has no focus to keep.
-    if (this.#window.atEnd && this.#chip === document.activeElement) this.focus();
  * Whether two neighbours belong together.
  *
  * @param {Entry | undefined} upper
