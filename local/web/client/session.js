@@ -203,11 +203,14 @@ export class Session extends EventTarget {
    *
    * @param {string} messageId
    * @param {string} content
+   * @returns {boolean} Whether it was taken: of a message that is not here nobody knows which revision was seen.
    */
   edit(messageId, content) {
     const message = this.#transcript.find(messageId);
-    if (message && message.content !== content) this.#amendments.ask(message, "edit", content);
+    if (!message) return false;
+    if (message.content !== content) this.#amendments.ask(message, "edit", content);
     else this.#amendments.drop(messageId);
+    return true;
   }
 
   /** Deletes a message, for everybody. @param {string} messageId */

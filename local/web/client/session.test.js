@@ -124,3 +124,18 @@ test("an entry keeps its key when its message is deleted", async () => {
   assert.deepEqual(session.entries.map(({ key, deleted }) => [key, deleted]), [["key", true]]);
   session.close();
 });
+
+test("an edit of a message that is not here is not taken, and costs nobody an earlier text", async () => {
+  const { session, socket } = harness([message(1)]);
+  socket.request = () => Promise.reject(new ChatError("not_yours", "no"));
+  await session.load();
+  session.resume();
+  assert.equal(session.edit("m1", "anew"), true);
+  await settled();
+  assert.equal(session.entries[0].amendment?.content, "anew");
+  session.reset();
+  assert.equal(session.edit("m1", "once more"), false);
+  await settled();
+  assert.equal(session.entries[0].amendment?.content, "anew");
+  session.close();
+});

@@ -143,8 +143,9 @@ export class Composer {
     const text = this.#text.value.trim();
     if (!this.#sendable(text)) return;
     if (this.#editing) {
-      this.#session.edit(this.#editing.id, text);
-      return this.#endEdit();
+      // What was not taken stays here, the only place where it is.
+      if (this.#session.edit(this.#editing.id, text)) this.#endEdit();
+      return;
     }
     const key = this.#session.send(text);
     this.#text.value = "";
