@@ -26,6 +26,8 @@ export class Composer {
   #editBar = el("div", { class: "edit-bar", hidden: true });
   /** @type {Draft["editing"]} */ #editing = null;
   /** @type {HTMLTextAreaElement} */ #text;
+  #field = el("div", { class: "composer-field" });
+  /** The width and the text for which the field's height was measured. */ #fitted = "";
   /** @type {(key: string) => void} */ #sent;
 
   /**
@@ -46,6 +48,7 @@ export class Composer {
     });
     const cancel = el("button", { class: "link", type: "button", onclick: () => this.#endEdit() }, t("cancel"));
     this.#editBar.append(el("span", {}, t("editing")), cancel);
+    this.#field.append(this.#text, this.#send);
     /** @readonly */
     this.element = el(
       "form",
@@ -57,7 +60,7 @@ export class Composer {
         },
       },
       this.#editBar,
-      el("div", { class: "composer-field" }, this.#text, this.#send),
+      this.#field,
       this.#hint,
     );
     this.#draw();
@@ -165,8 +168,20 @@ export class Composer {
     this.#send.disabled = !this.#sendable(text);
     this.#hint.classList.toggle("error", bytes > MAX_CONTENT_BYTES);
     this.#hint.textContent = bytes > MAX_CONTENT_BYTES * WARN_SHARE ? t("tooLong", { count: bytes, limit: MAX_CONTENT_BYTES }) : "";
+    this.#fit();
+  }
+
+  /** Makes the field as high as its text. */
+  #fit() {
+    const { value, clientWidth } = this.#text;
+    const fitted = `${clientWidth} ${value}`;
+    if (fitted === this.#fitted || clientWidth === 0) return;
+    this.#fitted = fitted;
+    // Measured, the text is one line high. The list above must not grow for that moment: it would be pushed off its end.
+    this.#field.style.minHeight = `${this.#field.offsetHeight}px`;
     this.#text.style.height = "";
-    if (this.#text.value !== "") this.#text.style.height = `${this.#text.scrollHeight}px`;
+    if (value !== "") this.#text.style.height = `${this.#text.scrollHeight}px`;
+    this.#field.style.minHeight = "";
   }
 }
 

@@ -121,3 +121,38 @@ async fn typing_shows_quickly_and_ends_by_itself_or_with_the_message() {
     assert_eq!(till.next_of("user_typing").await["typing"], false);
     phone.no_mistakes();
 }
+
+#[tokio::test]
+async fn who_writes_many_lines_stays_at_the_end() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    let user = scene.user(&page).await;
+    let session = scene.newest_session(&user).await;
+    scene
+        .fill(&session, &user, 100, ["Message", "and more"])
+        .await;
+    page.reload().await;
+    online(&page).await;
+    until_shown(&page, "Message 100").await;
+    page.eval("document.querySelector('.composer textarea').focus()")
+        .await;
+    page.type_text("One\nTwo\nThree\nFour\nFive").await;
+    for _ in 0..3 {
+        page.eval("new Promise(done => setTimeout(done, 100))")
+            .await;
+        page.type_text("!").await;
+    }
+    page.eval("new Promise(done => setTimeout(done, 300))")
+        .await;
+    let left = "(it => it.scrollHeight - it.scrollTop - it.clientHeight)(document.querySelector('.scroller'))";
+    let left = page.eval(left).await.as_f64().unwrap();
+    assert!(left < 1.0, "{left} px from the end");
+    assert_eq!(
+        page.eval("document.querySelector('.chip').checkVisibility()")
+            .await,
+        false
+    );
+    page.no_mistakes();
+}
