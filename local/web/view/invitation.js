@@ -28,8 +28,11 @@ export function showInvite(secret) {
   const copy = async () => {
     input.select();
     // Where pages may not write to the clipboard, the link is selected already.
-    await navigator.clipboard?.writeText(link).then(() => (button.textContent = t("copied"))).catch(() => {});
+    await navigator.clipboard?.writeText(link).then(copied).catch(() => {});
   };
+  // That a button has another name is not read out.
+  const copied = () => (button.textContent = status.textContent = t("copied"));
+  const status = el("span", { class: "hidden", role: "status" });
   const button = el("button", { class: "button", type: "button", onclick: copy }, t("copy"));
-  return ask({ title: t("invite"), lead: t("inviteLead"), content: [el("div", { class: "copy-row" }, input, button)] });
+  return ask({ title: t("invite"), lead: t("inviteLead"), content: [el("div", { class: "copy-row" }, input, button, status)] });
 }
