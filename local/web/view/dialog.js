@@ -33,14 +33,22 @@ export function ask({ title, lead = "", content = [], ok, danger = false, act })
     status,
     el("div", { class: "dialog-buttons" }, cancel, submit),
   );
-  const dialog = el("dialog", { class: "dialog", "aria-labelledby": id }, form);
-  let done = false;
+  const dialog = el("dialog", { class: "dialog", tabIndex: -1, "aria-labelledby": id }, form);
+  let [done, busy] = [false, false];
+
+  /** While it is being done, nobody can say any more that it shall not be. @param {boolean} now */
+  function work(now) {
+    // A disabled button loses the focus to nothing, where no key is heard.
+    if (now && document.activeElement instanceof HTMLButtonElement) dialog.focus();
+    busy = cancel.disabled = now;
+    if (submit) submit.disabled = now;
+  }
 
   /** @param {Event} event */
   async function go(event) {
     event.preventDefault();
     status.textContent = "";
-    if (submit) submit.disabled = true;
+    work(true);
     try {
       await act?.(new FormData(form));
       done = true;
@@ -48,11 +56,17 @@ export function ask({ title, lead = "", content = [], ok, danger = false, act })
     } catch (error) {
       status.textContent = errorText(error);
     } finally {
-      if (submit) submit.disabled = false;
+      work(false);
     }
   }
 
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  // A text that is selected may be let go of beside the dialog; that is no press there.
+  let pressed = false;
+  dialog.addEventListener("pointerdown", (event) => (pressed = event.target === dialog));
+  dialog.addEventListener("click", (event) => pressed && !busy && event.target === dialog && dialog.close());
+  dialog.addEventListener("cancel", (event) => busy && event.preventDefault());
+  // Browsers let the second Escape through whatever becomes of `cancel`.
+  dialog.addEventListener("keydown", (event) => busy && event.key === "Escape" && event.preventDefault());
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {

@@ -1,6 +1,33 @@
 //! The list of sessions: new ones, renamed ones, deleted ones, invitations, and what is unread in each.
 
+use serde_json::json;
+use tests::Page;
+
 use crate::scene::{Scene, online, say, until_shown, until_state};
+
+/// A place in the upper left corner of an element, closer to its edge than what is in it.
+async fn corner(page: &Page, selector: &str) -> [f64; 2] {
+    let corner = format!(
+        "(({{x, y}}) => [x + 8, y + 8])(document.querySelector({}).getBoundingClientRect())",
+        json!(selector)
+    );
+    let place = page.eval(&corner).await;
+    [0, 1].map(|axis| place[axis].as_f64().unwrap())
+}
+
+/// Presses the mouse in one place and lets go of it in another.
+async fn drag(page: &Page, from: [f64; 2], to: [f64; 2]) {
+    let steps = [
+        ("mousePressed", from),
+        ("mouseMoved", to),
+        ("mouseReleased", to),
+    ];
+    for (kind, [x, y]) in steps {
+        let params =
+            json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1});
+        page.call("Input.dispatchMouseEvent", params).await;
+    }
+}
 
 #[tokio::test]
 async fn the_list_follows_what_happens_in_every_session() {
@@ -147,5 +174,31 @@ async fn what_is_being_written_waits_in_its_conversation() {
     page.click(".session:not([aria-current])").await;
     page.until("document.querySelector('.composer textarea').value === 'Half of a'")
         .await;
+    page.no_mistakes();
+}
+
+#[tokio::test]
+async fn only_a_press_beside_a_question_cancels_it() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    page.click(".session-head .menu-button").await;
+    page.click_button("Rename").await;
+    page.until("document.querySelector('dialog[open] input')")
+        .await;
+    let within = corner(&page, "dialog").await;
+    let text = corner(&page, "dialog input").await;
+    let beside = [2.0, 2.0];
+    drag(&page, within, within).await;
+    drag(&page, text, beside).await;
+    assert_eq!(
+        page.eval("document.querySelector('dialog[open]') !== null")
+            .await,
+        true,
+        "its padding is its own, and so is a text that is selected"
+    );
+    drag(&page, beside, beside).await;
+    page.until("!document.querySelector('dialog')").await;
     page.no_mistakes();
 }
