@@ -111,6 +111,7 @@ export class Credentials {
   /**
    * @param {(refreshToken: string, id: string) => Promise<import("./types.js").SignedIn>} exchange
    * @param {string} [refused]
+   * @returns {Promise<string>}
    */
   async #refresh(exchange, refused) {
     // Another tab may have refreshed while this one waited for the lock.
@@ -122,6 +123,8 @@ export class Credentials {
     const id = tokens.exchange_id ?? uuidV7();
     if (!tokens.exchange_id) this.#store.write({ ...tokens, exchange_id: id });
     const answer = await exchange(tokens.refresh_token, id);
+    // Somebody has logged in or out meanwhile: what they left counts.
+    if (this.refreshToken !== tokens.refresh_token) return this.#refresh(exchange, refused);
     this.keep(answer);
     return answer.access_token;
   }

@@ -115,3 +115,24 @@ test("the lock is held until the other tabs must have the new tokens, and nobody
   mock.timers.reset();
   useLocks(undefined);
 });
+
+/** Begins a refresh, lets something else happen before its answer comes, and tells what became of it. */
+async function refreshedDuring(/** @type {(credentials: Credentials) => void} */ meanwhile) {
+  const { store, credentials } = signedIn({ expires_in: 0 });
+  const token = credentials.accessToken(async () => {
+    meanwhile(credentials);
+    return answer(1);
+  });
+  const outcome = await token.catch((error) => error.code);
+  return [outcome, store.read()?.user_id, store.read()?.refresh_token];
+}
+
+test("a refresh that ends after a log-in leaves the log-in as it is", async () => {
+  const enter = (/** @type {Credentials} */ credentials) => credentials.keep({ ...answer(7), user_id: "account" });
+  assert.deepEqual(await refreshedDuring(enter), ["access 7", "account", "refresh 7"]);
+});
+
+test("a refresh that ends after a log-out signs nobody in", async () => {
+  const leave = (/** @type {Credentials} */ credentials) => credentials.forget();
+  assert.deepEqual(await refreshedDuring(leave), ["signed_out", undefined, undefined]);
+});
