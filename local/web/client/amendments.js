@@ -30,6 +30,7 @@ export class Amendments {
   /** @type {(current: Message) => void} */ #conflicted;
   /** @type {() => void} */ #changed;
   /** @type {number} */ #giveUpMs;
+  /** @type {any} */ #giveUpTimer = null;
 
   /**
    * @param {object} options
@@ -64,7 +65,8 @@ export class Amendments {
     const amendment = { id: uuidV7(), type, rev: message.rev, content, state: "saving", since: Date.now() };
     this.#byMessage.set(message.id, amendment);
     this.#changed();
-    this.#attempt(message.id, amendment, 0);
+    if (this.#open) this.#attempt(message.id, amendment, 0);
+    else this.#giveUp();
   }
 
   /** Forgets one that failed: the message is as the server has it. @param {string} messageId */
@@ -75,6 +77,8 @@ export class Amendments {
   /** The socket opened: go on. */
   resume() {
     this.#open = true;
+    // The timer of a machine that slept has not rung.
+    this.#giveUp();
     for (const [id, amendment] of this.#byMessage) {
       if (amendment.state === "saving") this.#attempt(id, amendment, 0);
     }
@@ -83,17 +87,24 @@ export class Amendments {
   /** The socket is gone: wait, but not for ever. */
   hold() {
     this.#open = false;
-    setTimeout(() => {
-      for (const amendment of this.#byMessage.values()) {
-        if (amendment.state === "saving" && this.#late(amendment)) this.#fail(amendment, lost());
-      }
-    }, this.#giveUpMs + 1);
+    this.#giveUp();
   }
 
   /** Nobody waits for them any more. */
   close() {
     this.#open = false;
     this.#byMessage.clear();
+    clearTimeout(this.#giveUpTimer);
+  }
+
+  /** Gives up what has waited too long, and while there is no socket, looks again when the next one has. */
+  #giveUp() {
+    clearTimeout(this.#giveUpTimer);
+    const saving = [...this.#byMessage.values()].filter(({ state }) => state === "saving");
+    for (const amendment of saving) if (this.#late(amendment)) this.#fail(amendment, lost());
+    const since = Math.min(...saving.filter((amendment) => !this.#late(amendment)).map(({ since }) => since));
+    if (this.#open || since === Infinity) return;
+    this.#giveUpTimer = setTimeout(() => this.#giveUp(), since + this.#giveUpMs - Date.now() + 1);
   }
 
   /**

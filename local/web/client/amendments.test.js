@@ -84,3 +84,57 @@ test("an edit that may be tried again much later fails at once", async () => {
   await settled();
   assert.equal(amendments.of("m")?.state, "failed");
 });
+
+test("an edit that was asked for while offline is given up in its time, and not sent later", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  try {
+    const { amendments, requests } = harness();
+    amendments.hold();
+    mock.timers.tick(600);
+    amendments.ask(message, "edit", "new");
+    mock.timers.tick(600);
+    amendments.ask({ ...message, id: "another" }, "delete");
+    mock.timers.tick(500);
+    assert.deepEqual(["m", "another"].map((id) => amendments.of(id)?.state), ["failed", "saving"]);
+    mock.timers.tick(600);
+    assert.equal(amendments.of("another")?.state, "failed");
+    amendments.resume();
+    assert.deepEqual(requests, []);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a machine that slept over the time of an edit does not send it on waking", () => {
+  mock.timers.enable({ apis: ["Date"] });
+  try {
+    const { amendments, requests } = harness();
+    amendments.hold();
+    amendments.ask(message, "edit", "new");
+    mock.timers.setTime(3_600_000);
+    amendments.resume();
+    assert.equal(amendments.of("m")?.state, "failed");
+    assert.deepEqual(requests, []);
+    amendments.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("closed, they leave no timer behind", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const clear = mock.method(globalThis, "clearTimeout");
+  const set = mock.method(globalThis, "setTimeout");
+  try {
+    const { amendments } = harness();
+    amendments.ask(message, "edit", "new");
+    amendments.hold();
+    amendments.close();
+    const cleared = clear.mock.calls.map(({ arguments: [timer] }) => timer);
+    for (const { result } of set.mock.calls) assert.ok(cleared.includes(result));
+    assert.ok(set.mock.callCount() > 0);
+  } finally {
+    mock.restoreAll();
+    mock.timers.reset();
+  }
+});
