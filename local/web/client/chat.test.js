@@ -1,6 +1,6 @@
 // Run with `npm test --prefix local/web` (node 20.19 or newer; nothing to install).
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { Chat } from "./chat.js";
 import { SessionList } from "./session-list.js";
 
@@ -74,5 +74,61 @@ test("a session that failed is loaded anew when it is opened again", async () =>
   assert.equal(chat.open(session.id), session);
   await settled();
   assert.equal(session.phase, "ready");
+  chat.close();
+});
+
+test("how far others have read is no reason to read the list, how far this user has is", async () => {
+  const { chat, api } = await open();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const asked = mock.method(api, "sessions");
+    const hear = (/** @type {any} */ frame) => chat.dispatchEvent(new CustomEvent("elsewhere", { detail: { type: "read", session_id: "other.key.sig", seq: 1, ...frame } }));
+    hear({ user_id: "you" });
+    mock.timers.tick(1_000);
+    assert.equal(asked.mock.callCount(), 0);
+    hear({ user_id: "me" });
+    mock.timers.tick(1_000);
+    assert.equal(asked.mock.callCount(), 1);
+  } finally {
+    mock.timers.reset();
+  }
+  chat.close();
+});
+
+test("of two renamings that change places the newer one stays", async () => {
+  const { chat, list, session, push } = await open();
+  push({ type: "session_updated", title: "Newer", settings: {}, version: 3 });
+  push({ type: "session_updated", title: "Older", settings: {}, version: 2 });
+  assert.equal(session.info?.title, "Newer");
+  assert.equal(list.find(session.id)?.title, "Newer");
+  chat.close();
+});
+
+test("what was put into the list while it was being read is there after the next reading", async () => {
+  const { chat, api, info, list } = await open();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const sessions = [{ ...info }];
+    // What the server had when it was asked.
+    api.sessions = async () => ({ sessions: [...sessions] });
+    const reading = list.refresh();
+    const created = { ...info, session_id: "new.key.sig", title: "New" };
+    sessions.push(created);
+    list.put(created);
+    await reading;
+    mock.timers.tick(1_000);
+    await settled();
+    assert.equal(list.find(created.session_id)?.title, "New");
+
+    const again = list.refresh();
+    sessions.pop();
+    list.drop(created.session_id);
+    await again;
+    mock.timers.tick(1_000);
+    await settled();
+    assert.equal(list.find(created.session_id), undefined);
+  } finally {
+    mock.timers.reset();
+  }
   chat.close();
 });

@@ -75,12 +75,13 @@ export class SessionList extends EventTarget {
 
   /** Takes in a session that was just opened or changed by a request. @param {SessionInfo} info */
   put(info) {
-    this.#items.set(sessionKey(info.session_id), { ...this.find(info.session_id), ...info });
-    this.#changed();
+    this.#heard += 1;
+    this.#take(info);
   }
 
   /** Takes one out. @param {string} sessionId */
   drop(sessionId) {
+    this.#heard += 1;
     if (this.#items.delete(sessionKey(sessionId))) this.#changed();
   }
 
@@ -100,20 +101,37 @@ export class SessionList extends EventTarget {
       change: Math.max(info.change, session.cursor ?? 0),
     };
     if (Object.entries(next).every(([name, value]) => /** @type {any} */ (info)[name] === value)) return;
-    this.put({ ...info, ...next });
+    this.#take({ ...info, ...next });
+  }
+
+  /** @param {SessionInfo} info */
+  #take(info) {
+    this.#items.set(sessionKey(info.session_id), { ...this.find(info.session_id), ...info });
+    this.#changed();
   }
 
   /** @param {Frame} frame */
   #hear(frame) {
+    // What others write now, or have read, is nothing that the list shows.
+    if (frame.type === "user_typing" || (frame.type === "read" && frame.user_id !== this.#chat.userId)) return;
     this.#heard += 1;
     const id = frame.session_id ?? frame.message?.session_id;
     const info = this.find(id);
-    if (frame.type === "user_typing") return;
     if (frame.type === "session_deleted") return this.drop(id);
     if (frame.type === "member_left" && frame.user_id === this.#chat.userId) return this.drop(id);
-    if (info && frame.type === "session_updated") return this.put({ ...info, title: frame.title, settings: frame.settings, version: frame.version });
+    if (info && frame.type === "session_updated") return this.#update(info, frame);
     if (info && frame.type === "message" && frame.prev === info.change) return this.#count(info, frame.message);
     this.#soon();
+  }
+
+  /**
+   * @param {SessionInfo} info
+   * @param {Frame} frame
+   */
+  #update(info, { title, settings, version }) {
+    // A push that was overtaken.
+    if (version < (info.version ?? 0)) return;
+    this.#take({ ...info, title, settings, version });
   }
 
   /**
@@ -123,7 +141,7 @@ export class SessionList extends EventTarget {
   #count(info, message) {
     const own = message.user_id === this.#chat.userId;
     const unread = Math.min((info.unread ?? 0) + (own ? 0 : 1), MOST_UNREAD);
-    this.put({ ...info, unread, last_message: message, change: message.change });
+    this.#take({ ...info, unread, last_message: message, change: message.change });
   }
 
   #soon() {

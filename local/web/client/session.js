@@ -352,8 +352,7 @@ export class Session extends EventTarget {
       case "member_left":
         return this.#membersChanged(frame);
       case "session_updated":
-        if (this.#info) Object.assign(this.#info, { title: frame.title, settings: frame.settings, version: frame.version });
-        return this.#changed();
+        return this.#renamed(frame);
       case "session_deleted":
         return this.fail(new ChatError(ClientCode.SESSION_DELETED, "The session was deleted."));
       case "user_typing":
@@ -404,6 +403,14 @@ export class Session extends EventTarget {
       return this.fail(new ChatError(ClientCode.REMOVED, "You are not a member of this session any more."));
     }
     this.#members.refreshLater();
+  }
+
+  /** @param {Frame} frame */
+  #renamed({ title, settings, version }) {
+    // A push that was overtaken says less than what is here.
+    if (!this.#info || version < (this.#info.version ?? 0)) return;
+    Object.assign(this.#info, { title, settings, version });
+    this.#changed();
   }
 
   /** @param {string} userId */
