@@ -179,6 +179,8 @@ export class Chat extends EventTarget {
     if (this.#syncing) return;
     this.#syncing = true;
     try {
+      // An opening names all sessions one after another; they go into one frame.
+      await null;
       for (let failures = 0; this.#behind.size > 0 && this.socket.state === "online"; ) {
         failures = (await this.#syncOnce()) ? 0 : failures + 1;
         if (failures > 0) await sleep(backoff(failures));

@@ -132,3 +132,22 @@ test("what was put into the list while it was being read is there after the next
   }
   chat.close();
 });
+
+test("an opening syncs all open sessions in one frame", async () => {
+  const { chat, api, info } = await open();
+  api.session = async (/** @type {string} */ id) => ({ ...info, session_id: id });
+  chat.open("other.key.sig");
+  await settled();
+  /** @type {any[]} */ const frames = [];
+  Object.defineProperty(chat.socket, "state", { value: "online" });
+  chat.socket.request = async (frame) => {
+    frames.push(frame);
+    const pages = Object.keys(frame.cursors ?? {}).map((session_id) => ({ session_id, messages: [], change: 0, complete: true }));
+    return { sessions: pages };
+  };
+  chat.socket.dispatchEvent(new CustomEvent("open"));
+  await settled();
+  const syncs = frames.filter(({ type }) => type === "sync").map(({ cursors }) => Object.keys(cursors).length);
+  assert.deepEqual(syncs, [2]);
+  chat.close();
+});
