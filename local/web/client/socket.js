@@ -120,9 +120,12 @@ export class Socket extends EventTarget {
   // ---- Opening ----
 
   async #connect() {
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = null;
+    this.#rest();
     const dial = ++this.#dial;
+    // Forgotten first: its end is no failure.
+    const earlier = this.#opening;
+    this.#opening = null;
+    earlier?.end();
     try {
       const { url, ticket, ping_period: pingSeconds = PING_SECONDS } = await this.#ticket();
       if (dial !== this.#dial) return;
@@ -143,6 +146,9 @@ export class Socket extends EventTarget {
 
   /** @param {Link} link */
   #adopt(link) {
+    // Given up meanwhile.
+    if (link !== this.#opening) return link.end();
+    this.#rest();
     const previous = this.#link;
     this.#link = link;
     this.#opening = null;
@@ -155,6 +161,13 @@ export class Socket extends EventTarget {
     this.#emit("open");
     // For the clock; who is behind is what the sync after an opening finds.
     link.ping({});
+  }
+
+  /** No other try is needed: neither the next one, nor a handover from the link that was. */
+  #rest() {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#handoverTimer);
+    this.#retryTimer = null;
   }
 
   // ---- Failing ----
@@ -190,10 +203,8 @@ export class Socket extends EventTarget {
     this.#dial += 1;
     this.#sleepless?.();
     this.#sleepless = null;
-    clearTimeout(this.#retryTimer);
-    clearTimeout(this.#handoverTimer);
+    this.#rest();
     clearInterval(this.#pingTimer);
-    this.#retryTimer = null;
     const links = [this.#link, this.#opening];
     this.#link = this.#opening = null;
     for (const link of links) link?.end();
