@@ -38,26 +38,23 @@ const memories = new Map();
  * @returns {Promise<OutboxStore>}
  */
 export async function openOutbox(name, deviceId) {
-  const database = await open(`${name}.outbox`).catch(() => null);
-  if (!database) {
+  const opened = await open(`${name}.outbox`).catch(() => null);
+  if (!opened) {
     const memory = memories.get(name) ?? memoryOutbox();
     memories.set(name, memory);
     return memory;
   }
 
+  const on = steps(`${name}.outbox`, opened);
   /** @param {Row} row */
-  const put = async (row) => {
-    await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).put(row)).catch(ignoreFullDisk);
-  };
+  const put = async (row) => void (await on("readwrite", (table) => table.put(row)).catch(ignoreFullDisk));
   /** @param {string} id */
-  const remove = async (id) => {
-    await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).delete(id)).catch(ignoreFullDisk);
-  };
+  const remove = async (id) => void (await on("readwrite", (table) => table.delete(id)).catch(ignoreFullDisk));
   return {
     remove,
     async load(session, user, former) {
       /** @type {Row[]} */
-      const rows = await done(database.transaction(TABLE).objectStore(TABLE).getAll());
+      const rows = await on("readonly", (table) => table.getAll());
       const mine = [];
       for (const row of rows) {
         // Older pages did not write down whose it is, so nobody may send it.
@@ -74,6 +71,29 @@ export async function openOutbox(name, deviceId) {
       const kept = error ? { code: error.code, message: error.message, retry: error.retry } : null;
       return put({ id: pending.id, user, device: deviceId, session, pending, error: kept });
     },
+  };
+}
+
+/**
+ * Carries out steps. Browsers end connections by themselves, such as when storage is cleared; then it is opened once more.
+ *
+ * @param {string} name Of the database.
+ * @param {IDBDatabase} database
+ */
+function steps(name, database) {
+  /**
+   * @template T
+   * @param {IDBTransactionMode} mode
+   * @param {(table: IDBObjectStore) => IDBRequest<T>} step
+   */
+  return async (mode, step) => {
+    try {
+      return await done(step(tableOf(database, mode)));
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      database = await open(name);
+      return done(step(tableOf(database, mode)));
+    }
   };
 }
 
@@ -123,7 +143,7 @@ export async function forgetOutbox(name) {
   memories.delete(name);
   const database = await open(`${name}.outbox`).catch(() => null);
   if (!database) return;
-  await done(database.transaction(TABLE, "readwrite").objectStore(TABLE).clear()).catch(ignoreFullDisk);
+  await done(tableOf(database, "readwrite").clear()).catch(ignoreFullDisk);
   database.close();
 }
 
@@ -132,6 +152,19 @@ async function open(name) {
   const request = indexedDB.open(name, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE, { keyPath: "id" });
   return done(request);
+}
+
+/**
+ * @param {IDBDatabase} database
+ * @param {IDBTransactionMode} mode
+ */
+function tableOf(database, mode) {
+  return database.transaction(TABLE, mode).objectStore(TABLE);
+}
+
+/** Safari has a name of its own for the request that was under way. @param {unknown} error */
+function isLost(error) {
+  return error instanceof DOMException && ["InvalidStateError", "UnknownError"].includes(error.name);
 }
 
 /**

@@ -17,8 +17,20 @@ function fakeIndexedDb(/** @type {any[]} */ ...rows) {
     delete: (/** @type {string} */ id) => answer(table.delete(id)),
     clear: () => answer(table.clear()),
   });
-  const open = () => answer({ transaction: () => ({ objectStore }), close() {} });
-  return { table, indexedDB: { open } };
+  /** @type {{lost: boolean}[]} */ const connections = [];
+  const open = () => {
+    const connection = { lost: false };
+    const transaction = () => {
+      if (connection.lost) throw new DOMException("The connection is closing.", "InvalidStateError");
+      return { objectStore };
+    };
+    connections.push(connection);
+    return answer({ transaction, close() {} });
+  };
+  const lose = () => {
+    for (const connection of connections) connection.lost = true;
+  };
+  return { table, lose, connections, indexedDB: { open } };
 }
 
 /** @param {string} id */
@@ -66,4 +78,30 @@ test("a log-out leaves nothing behind", async () => {
   await (await openOutbox("test", "device")).put("s", "ada", pending("1"));
   await forgetOutbox("test");
   assert.equal(fake.table.size, 0);
+});
+
+test("a connection that the browser has ended is opened again", async () => {
+  const fake = fakeIndexedDb();
+  use(fake);
+  const store = await openOutbox("test", "device");
+  fake.lose();
+  await store.put("s", "ada", pending("1"));
+  fake.lose();
+  assert.deepEqual(await store.load("s", "ada"), [pending("1")]);
+  fake.lose();
+  await store.remove("1");
+  assert.equal(fake.table.size, 0);
+  assert.equal(fake.connections.length, 4);
+});
+
+test("where there is none to be had any more, what is written is not kept, and nothing breaks", async () => {
+  const fake = fakeIndexedDb();
+  use(fake);
+  const store = await openOutbox("test", "device");
+  fake.lose();
+  fake.indexedDB.open = () => {
+    throw new Error("blocked");
+  };
+  await store.put("s", "ada", pending("1"));
+  await store.remove("1");
 });
