@@ -102,11 +102,13 @@ async function showApp(me) {
 
   async function leave() {
     if (!(await wantsLogOut(!account.read()))) return;
-    await api.logout().catch(ignoreChatError);
+    // A server that cannot be reached is told as long as it takes; nobody waits for that before an open conversation.
+    const told = api.logout().catch(ignoreChatError);
     // An outbox that lived on could write into what is forgotten.
     end();
     await forgetEverybody();
     await show();
+    await told;
   }
 
   chat.socket.addEventListener("state", () => {
@@ -161,6 +163,7 @@ async function showStage(me) {
     await demo.begin();
   } catch (error) {
     ignoreChatError(error);
+    if (turn !== shows) return;
     history.replaceState(null, "", "#/");
     await show();
     await ask({ title: t("twoDevices"), lead: errorText(error) });
