@@ -50,6 +50,11 @@ impl KeyRing {
         &self.keys[0]
     }
 
+    /// All of them, the newest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
+    }
+
     /// The key of that id, if it is still known.
     pub(crate) fn find(&self, id: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.id == id)

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
-use super::{Identity, KeyRing};
+use super::{Identity, KeyRing, keys::Key};
 use crate::{
     code::{Code, Coded},
     database::{Database, DatabaseError},
@@ -110,36 +110,48 @@ impl RefreshToken {
         Ok((family, token))
     }
 
-    /// What this token is exchanged for under an id, at every try.
-    pub fn successor(&self, keys: &KeyRing, id: &ExchangeId<'_>) -> Self {
-        let mut mac = keys.newest().mac(b"refresh token\0");
-        mac.update(&self.digest());
-        mac.update(id.0.as_bytes());
-        Self(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+    /// What this token is exchanged for under an id, at every try: one for each key, the newest's first. A key may have come between two tries.
+    pub fn successors(&self, keys: &KeyRing, id: &ExchangeId<'_>) -> Vec<Self> {
+        let digest = self.digest();
+        let successor = |key: &Key| {
+            let mut mac = key.mac(b"refresh token\0");
+            mac.update(&digest);
+            mac.update(id.0.as_bytes());
+            Self(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+        };
+        keys.iter().map(successor).collect()
     }
 
-    /// Exchanges the token for its successor and says whose it is. Repeated with the same successor, it says so again, until that is used.
-    pub async fn rotate(
+    /// Exchanges the token for the first of some successors, and gives that and whose it is. Repeated with the same among them, it gives the
+    /// one that it gave before, until that is used.
+    pub async fn exchange(
         &self,
         database: &Database,
-        successor: &Self,
-    ) -> Result<Identity, RefreshError> {
-        const SQL: &str = "SELECT outcome, user_id, sign_in, locale FROM refresh_token_rotate($1, $2, $3::text::interval)";
+        successors: Vec<Self>,
+    ) -> Result<(Identity, Self), RefreshError> {
+        const SQL: &str = "SELECT outcome, user_id, sign_in, locale, successor \
+                           FROM refresh_token_exchange($1, $2, $3::text::interval)";
         let lifetime = Self::lifetime();
+        let digests: Vec<Vec<u8>> = successors.iter().map(Self::digest).collect();
         let params = [
             (&self.digest() as _, Type::BYTEA),
-            (&successor.digest() as _, Type::BYTEA),
+            (&digests as _, Type::BYTEA_ARRAY),
             (&lifetime as _, Type::TEXT),
         ];
         // Not twice: with a successor that nobody knows, the second run would find the token used and revoke its family.
         let rows = database.query_once(SQL, &params).await?;
         let row = rows.first().ok_or(RefreshError::Invalid)?;
         match row.get("outcome") {
-            "rotated" => Ok(Identity {
-                user_id: row.get("user_id"),
-                sign_in: row.get("sign_in"),
-                locale: row.get("locale"),
-            }),
+            "rotated" => {
+                let identity = Identity {
+                    user_id: row.get("user_id"),
+                    sign_in: row.get("sign_in"),
+                    locale: row.get("locale"),
+                };
+                let given: &[u8] = row.get("successor");
+                let successor = successors.into_iter().find(|one| one.digest() == given);
+                Ok((identity, successor.ok_or(RefreshError::Invalid)?))
+            }
             "reused" => Err(RefreshError::Reused {
                 user_id: row.get("user_id"),
                 sign_in: row.get("sign_in"),

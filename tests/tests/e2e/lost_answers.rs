@@ -44,6 +44,40 @@ async fn an_exchange_that_comes_again_gives_the_same_and_another_one_is_a_theft(
     assert_eq!(owner.code(), Some("refresh_token_invalid"));
 }
 
+/// An operator has put a new key in front meanwhile.
+#[tokio::test]
+async fn an_exchange_that_comes_again_under_a_new_key_gives_the_same() {
+    const OLD: &str = "a-token-secret-that-is-about-to-go-with-enough-characters";
+    const NEW: &str = "a-token-secret-that-has-just-come-with-enough-characters";
+    let stack = TestStack::with()
+        .parameter("TokenKeys", OLD)
+        .no_schedules()
+        .start()
+        .await;
+    let with_keys = async |keys: &str| {
+        let builder = TestStack::with().parameter("TokenKeys", keys);
+        let builder = builder.on_database_of(&stack).no_schedules();
+        builder.start().await
+    };
+    let (ada, bob) = (stack.guest().await, stack.guest().await);
+    let first = exchange(&stack, &ada.refresh_token, ID).await.ok();
+    exchange(&stack, &bob.refresh_token, ID).await.ok();
+
+    let rotated = with_keys(&format!("{NEW},{OLD}")).await;
+    for _ in 0..2 {
+        let again = exchange(&rotated, &ada.refresh_token, ID).await.ok();
+        assert_eq!(refresh_token(&again), refresh_token(&first));
+    }
+    let thief = exchange(&rotated, &bob.refresh_token, "somebody else's id").await;
+    assert_eq!(thief.code(), Some("refresh_token_reused"));
+
+    // What is exchanged from now on does not need the old key.
+    let next = exchange(&rotated, refresh_token(&first), ID).await.ok();
+    let alone = with_keys(NEW).await;
+    let again = exchange(&alone, refresh_token(&first), ID).await.ok();
+    assert_eq!(refresh_token(&again), refresh_token(&next));
+}
+
 #[tokio::test]
 async fn an_exchanges_id_has_16_to_64_bytes() {
     let stack = start().await;

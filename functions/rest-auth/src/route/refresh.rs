@@ -16,11 +16,11 @@ pub(crate) async fn refresh(app: &App, call: &Call) -> Result<Reply, Failure> {
     count(app, call).await?;
     let fields = call.fields()?;
     let token = RefreshToken(fields.text("refresh_token")?.to_owned());
-    let successor = match fields.optional_text("id")? {
-        Some(id) => token.successor(&app.token_keys, &ExchangeId::parse(&id)?),
-        None => RefreshToken::random(),
+    let successors = match fields.optional_text("id")? {
+        Some(id) => token.successors(&app.token_keys, &ExchangeId::parse(&id)?),
+        None => vec![RefreshToken::random()],
     };
-    let identity = match token.rotate(&app.database, &successor).await {
+    let (identity, successor) = match token.exchange(&app.database, successors).await {
         Err(
             error @ (RefreshError::Reused { user_id, sign_in }
             | RefreshError::Ended { user_id, sign_in }),
@@ -29,7 +29,7 @@ pub(crate) async fn refresh(app: &App, call: &Call) -> Result<Reply, Failure> {
             sign_in::end(app, user_id, &[sign_in], &SIGNED_OUT).await;
             return Err(error.into());
         }
-        rotated => rotated?,
+        exchanged => exchanged?,
     };
     Ok(Reply::ok(&tokens(app, &identity, &successor)))
 }
