@@ -1,5 +1,7 @@
 -- Requests whose answer was lost, and that come again: they are answered as the first. Functions from before this go on with it.
 
+-- ---- Refresh tokens -----------------------------------------------------------------------------------------------------
+
 -- Exchanges a refresh token for the first of some successors, and names the one that counts. outcome: rotated, reused or ended (user_id and
 -- sign_in say whose sockets to close), or invalid. Who repeats an exchange brings the same successors, perhaps behind those of newer
 -- keys, and is answered as before while nobody has used the one that was given.
@@ -49,3 +51,59 @@ CREATE OR REPLACE FUNCTION refresh_token_rotate(
 ) LANGUAGE sql AS $$
     SELECT e.outcome, e.user_id, e.sign_in, e.locale FROM refresh_token_exchange(p_digest, ARRAY[p_successor], p_lifetime) e
 $$;
+
+-- ---- Invites ------------------------------------------------------------------------------------------------------------
+
+ALTER TABLE invites ADD COLUMN used_by uuid REFERENCES users ON DELETE CASCADE;
+CREATE INDEX invites_used_by_idx ON invites (used_by) WHERE used_by IS NOT NULL;
+COMMENT ON TABLE  invites         IS 'Links that let one more user into a session, once. A revoked one is gone; a used one stays until it expires, for whoever has not heard that they are in.';
+COMMENT ON COLUMN invites.used_by IS 'Who became a member by it; null while it is open. A guest who has logged in since is still named as the guest.';
+
+-- As in V5, of invites that nobody has used.
+CREATE OR REPLACE FUNCTION invite_make(
+    p_session uuid, p_id uuid, p_role text, p_digest bytea, p_lifetime interval, p_max integer,
+    OUT made boolean, OUT expires_at timestamptz
+) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM FROM sessions s WHERE s.id = p_session FOR NO KEY UPDATE;
+    DELETE FROM invites i WHERE i.session_id = p_session AND i.expires_at <= now();
+    made := (SELECT count(*) FROM invites i WHERE i.session_id = p_session AND i.used_by IS NULL) < p_max;
+    IF made THEN
+        expires_at := now() + p_lifetime;
+        INSERT INTO invites (id, session_id, role, digest, expires_at) VALUES (p_id, p_session, p_role, p_digest, expires_at);
+    END IF;
+END $$;
+
+-- Uses an invite up and makes the user a member. The session's lock comes first, as everywhere.
+-- outcome: joined (by this invite, now or before: whoever did it may not have come to tell the others), member (in another way; an open
+-- invite stays open), full or invalid. session_id is null when it is invalid.
+CREATE OR REPLACE FUNCTION invite_accept(
+    p_digest bytea, p_user uuid, p_max integer,
+    OUT outcome text, OUT session_id uuid
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_session uuid := (SELECT i.session_id FROM invites i WHERE i.digest = p_digest);
+    v_invite  invites;
+BEGIN
+    outcome := 'invalid';
+    PERFORM FROM sessions s WHERE s.id = v_session AND s.expires_at > now() FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    SELECT * INTO v_invite FROM invites i WHERE i.digest = p_digest AND i.expires_at > now() FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT FROM members m WHERE m.session_id = v_session AND m.user_id = p_user) THEN
+        outcome := CASE WHEN v_invite.used_by = p_user THEN 'joined' ELSE 'member' END;
+    ELSIF v_invite.used_by IS NOT NULL THEN
+        RETURN;
+    ELSIF (SELECT count(*) FROM members m WHERE m.session_id = v_session) >= p_max THEN
+        outcome := 'full';
+    ELSE
+        INSERT INTO members (session_id, user_id, role) VALUES (v_session, p_user, v_invite.role);
+        UPDATE invites i SET used_by = p_user WHERE i.digest = p_digest;
+        outcome := 'joined';
+    END IF;
+    session_id := v_session;
+END $$;

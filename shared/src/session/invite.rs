@@ -56,7 +56,7 @@ pub struct NewInvite {
 /// Why there is no invite, or none that lets anybody in.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
-    /// Unknown, used, revoked or expired: which of them, nobody is told.
+    /// Unknown, used by somebody else, revoked or expired: which of them, nobody is told.
     #[error("the invite is not valid")]
     Invalid,
     /// The session has too many open invites, or too many members.
@@ -128,7 +128,7 @@ pub async fn make_invite(
 /// The open invites of a session, oldest first. Its owner may see them.
 pub async fn list_invites(app: &App, membership: &Membership) -> Result<Vec<Invite>, InviteError> {
     const SQL: &str = "SELECT id, role, created_at, expires_at FROM invites \
-                       WHERE session_id = $1 AND expires_at > now() ORDER BY id";
+                       WHERE session_id = $1 AND used_by IS NULL AND expires_at > now() ORDER BY id";
     membership.require_owner()?;
     let rows = app.database.query(SQL, &[membership.param()]).await?;
     let invite = |row: &tokio_postgres::Row| Invite {
@@ -146,7 +146,8 @@ pub async fn revoke_invite(
     membership: &Membership,
     invite_id: Uuid,
 ) -> Result<(), InviteError> {
-    const SQL: &str = "DELETE FROM invites WHERE session_id = $1 AND id = $2 RETURNING id";
+    const SQL: &str = "DELETE FROM invites \
+                       WHERE session_id = $1 AND id = $2 AND used_by IS NULL RETURNING id";
     membership.require_owner()?;
     let params = [membership.param(), (&invite_id, Type::UUID)];
     let rows = app.database.query(SQL, &params).await?;
@@ -157,7 +158,8 @@ pub async fn revoke_invite(
     }
 }
 
-/// Uses an invite up, and gives the session as its new member sees it. A member already sees it too, and the invite stays unused.
+/// Uses an invite up, and gives the session as its new member sees it, also to one who comes again. Who is a member in another way sees it
+/// too, and leaves the invite as it is.
 pub async fn accept_invite(app: &App, user: Uuid, secret: &str) -> Result<Session, InviteError> {
     const SQL: &str = "SELECT outcome, session_id FROM invite_accept($1, $2, $3)";
     if secret.len() > MAX_SECRET_BYTES {
@@ -169,7 +171,7 @@ pub async fn accept_invite(app: &App, user: Uuid, secret: &str) -> Result<Sessio
         (&user as _, Type::UUID),
         (&max as _, Type::INT4),
     ];
-    // It may run twice: the second run finds a member.
+    // It may run twice: the second run finds who has joined by it.
     let rows = app.database.query(SQL, &params).await?;
     let row = rows.first().ok_or(InviteError::Invalid)?;
     let session = || SessionId::sign(&app.session_keys, row.get("session_id"));

@@ -217,15 +217,17 @@ async fn a_dry_run_counts_what_the_next_run_removes() {
          UPDATE sessions SET retained_from = now() - interval '91 days' WHERE title = 'live'; \
          INSERT INTO attempts (key, times, expires_at) VALUES ('x', '{}', now()); \
          INSERT INTO tickets (id, expires_at) VALUES (gen_random_uuid(), now()); \
-         INSERT INTO invites (id, session_id, role, digest, expires_at) \
-         SELECT gen_random_uuid(), id, 'member', 'x', now() FROM sessions WHERE title = 'live'",
+         INSERT INTO invites (id, session_id, role, digest, expires_at, used_by) \
+         SELECT gen_random_uuid(), s.id, 'member', digest, now(), CASE digest WHEN 'used' THEN m.user_id END \
+         FROM sessions s JOIN members m ON m.session_id = s.id, (VALUES ('open'::bytea), ('used')) secret (digest) \
+         WHERE s.title = 'live'",
     )
     .await;
     let found = report(&[
         ("expired_sessions", 1),
         ("orphaned_messages", 3),
         ("retired_messages", 1),
-        ("expired_invites", 1),
+        ("expired_invites", 2),
         ("expired_tickets", 1),
         ("expired_attempts", 1),
     ]);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::{Device, TestStack, User};
+use tokio_postgres::types::Type;
 
 async fn start() -> TestStack {
     TestStack::with().no_schedules().start().await
@@ -87,6 +88,58 @@ async fn an_invite_lets_one_user_in_once_and_everybody_hears_of_it() {
 }
 
 #[tokio::test]
+async fn who_has_used_an_invite_may_ask_again_while_they_are_a_member() {
+    let stack = start().await;
+    let (ada, bob, eve) = (
+        stack.guest().await,
+        stack.guest().await,
+        stack.guest().await,
+    );
+    let session = ada.open_session("team").await;
+    let made = ada.rest.invite(&session, &json!({})).await.ok();
+    let secret = text(&made, "invite");
+    let joined = bob.rest.accept_invite(secret).await.ok();
+    assert_eq!(bob.rest.accept_invite(secret).await.ok(), joined);
+    let others = eve.rest.accept_invite(secret).await;
+    assert_eq!(others.code(), Some("invite_invalid"));
+    // There is nothing left to revoke.
+    let id = text(&made, "invite_id");
+    let revoked = ada.rest.revoke_invite(&session, id).await;
+    assert_eq!(revoked.code(), Some("invite_invalid"));
+
+    // The guest has an account now, and is asked by it whether that has arrived.
+    let account = stack.sign_up("bob@example.org", "long enough").await;
+    let moved = bob.rest.log_in("bob@example.org", "long enough").await;
+    assert_eq!(moved.status, 200);
+    let again = account.rest.accept_invite(secret).await.ok();
+    assert_eq!(text(&again, "session_id"), text(&joined, "session_id"));
+
+    ada.rest.remove_member(&session, &account.id).await.ok();
+    let back = account.rest.accept_invite(secret).await;
+    assert_eq!(back.code(), Some("invite_invalid"));
+}
+
+/// The first let them in and came no further.
+#[tokio::test]
+async fn an_invite_that_comes_again_tells_the_members_again() {
+    let stack = start().await;
+    let (ada, bob) = (stack.guest().await, stack.guest().await);
+    let session = ada.open_session("team").await;
+    let mut phone = ada.device("phone").await;
+    let made = ada.rest.invite(&session, &json!({})).await.ok();
+    let sql = "SELECT outcome FROM invite_accept(sha256(convert_to($1, 'UTF8')), $2, 10)";
+    let (secret, user) = (text(&made, "invite"), bob.id.parse::<uuid::Uuid>().unwrap());
+    let params = [(&secret as _, Type::TEXT), (&user as _, Type::UUID)];
+    let database = stack.database().await;
+    let rows = database.query_typed(sql, &params).await.unwrap();
+    assert_eq!(rows[0].get::<_, &str>("outcome"), "joined");
+
+    bob.rest.accept_invite(secret).await.ok();
+    let push = phone.next_of("member_joined").await;
+    assert_eq!(text(&push["member"], "user_id"), bob.id);
+}
+
+#[tokio::test]
 async fn of_two_who_use_an_invite_at_once_one_gets_in() {
     let stack = start().await;
     let ada = stack.guest().await;
@@ -134,7 +187,7 @@ async fn what_is_unknown_revoked_expired_or_of_a_session_that_is_gone_lets_nobod
     let id: uuid::Uuid = expired_id.parse().unwrap();
     let sql = "UPDATE invites SET expires_at = now() - interval '1 second' WHERE id = $1";
     let database = stack.database().await;
-    let params = [(&id as _, tokio_postgres::types::Type::UUID)];
+    let params = [(&id as _, Type::UUID)];
     database.query_typed(sql, &params).await.unwrap();
     assert_eq!(ada.rest.invites(&session).await.ok()["invites"], json!([]));
 
@@ -209,6 +262,16 @@ async fn a_session_has_100_open_invites_and_not_one_more() {
     let id = text(&made[0].body, "invite_id");
     ada.rest.revoke_invite(&session, id).await;
     make().await.ok();
+    assert_eq!(make().await.code(), Some("limit_reached"));
+
+    // One that was used is not open.
+    let bob = stack.guest().await;
+    let secret = text(&made[1].body, "invite");
+    bob.rest.accept_invite(secret).await.ok();
+    make().await.ok();
+    assert_eq!(make().await.code(), Some("limit_reached"));
+    let open = ada.rest.invites(&session).await.ok();
+    assert_eq!(open["invites"].as_array().map(Vec::len), Some(100));
 }
 
 async fn assert_left(device: &mut Device, user: &User) {
