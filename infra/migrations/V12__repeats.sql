@@ -107,3 +107,51 @@ BEGIN
     END IF;
     session_id := v_session;
 END $$;
+
+-- ---- Attempts to sign in ------------------------------------------------------------------------------------------------
+
+-- As in V5, and old attempts are cleared away last: whoever has their locks waits for nobody any more. Cleared away first, one of them was
+-- what another attempt waited for that had the row which this one wanted next, and the two waited for each other.
+CREATE OR REPLACE FUNCTION attempt_count(
+    p_keys bytea[], p_max integer, p_period interval,
+    OUT allowed boolean, OUT remaining integer, OUT reset_millis bigint, OUT wait_millis bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+    v_key   bytea;
+    v_now   timestamptz;
+    v_times timestamptz[];
+    v_wait  interval := '0';
+    v_reset interval := '0';
+BEGIN
+    remaining := p_max;
+    FOR v_key IN SELECT DISTINCT k FROM unnest(p_keys) k ORDER BY k LOOP
+        INSERT INTO attempts AS a (key, times, expires_at) VALUES (v_key, '{}', now() + p_period)
+        ON CONFLICT (key) DO UPDATE SET expires_at = a.expires_at
+        RETURNING a.times INTO v_times;
+        -- After the lock: whoever waited for it must not be counted as earlier than who held it.
+        v_now := clock_timestamp();
+        v_times := ARRAY(SELECT t FROM unnest(v_times) t WHERE t > v_now - p_period ORDER BY t);
+        remaining := least(remaining, p_max - cardinality(v_times));
+        IF cardinality(v_times) >= p_max THEN
+            v_wait := greatest(v_wait, v_times[cardinality(v_times) - p_max + 1] + p_period - v_now);
+        END IF;
+        v_reset := greatest(v_reset, coalesce(v_times[cardinality(v_times)] + p_period - v_now, '0'));
+    END LOOP;
+
+    allowed := remaining > 0;
+    IF allowed THEN
+        v_reset := p_period;
+        remaining := remaining - 1;
+        UPDATE attempts a
+        SET times = ARRAY(SELECT t FROM unnest(a.times) t WHERE t > v_now - p_period ORDER BY t) || v_now,
+            expires_at = v_now + p_period
+        WHERE a.key = ANY (p_keys);
+    END IF;
+    remaining := greatest(remaining, 0);
+    reset_millis := ceil(extract(epoch FROM v_reset) * 1000);
+    wait_millis := ceil(extract(epoch FROM v_wait) * 1000);
+
+    DELETE FROM attempts a
+    USING (SELECT o.key FROM attempts o WHERE o.expires_at <= now() ORDER BY o.expires_at LIMIT 4 FOR UPDATE SKIP LOCKED) old
+    WHERE a.key = old.key;
+END $$;

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tests::{Reply, TestStack, TestStackBuilder};
 use tokio::time::sleep;
+use tokio_postgres::types::Type;
 
 /// The limiter as the functions have it.
 pub(super) const WINDOW: &str = include_str!("../../../shared/src/limit/window.lua");
@@ -127,6 +128,44 @@ async fn the_limit_holds_across_instances_to_the_request() {
     assert_eq!(
         (count("invalid_credentials"), count("rate_limited")),
         (10, 14)
+    );
+}
+
+/// Counts an attempt in PostgreSQL, under one key.
+async fn count(database: &tokio_postgres::Client, key: &[u8]) -> bool {
+    let sql = "SELECT allowed FROM attempt_count(ARRAY[$1], 10, interval '5 minutes')";
+    let rows = database.query_typed(sql, &[(&key, Type::BYTEA)]).await;
+    rows.unwrap()[0].get("allowed")
+}
+
+/// Whether somebody in that database waits for a lock.
+async fn waits(database: &tokio_postgres::Client) -> bool {
+    let sql = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    !database.query_typed(sql, &[]).await.unwrap().is_empty()
+}
+
+/// The first has counted its address and is about to count its account, whose last attempts have left the window; the second clears
+/// those away.
+#[tokio::test]
+async fn who_clears_old_attempts_away_does_not_hold_them_while_waiting() {
+    let stack = TestStack::with().no_schedules().start().await;
+    let (first, second) = (stack.database().await, stack.database().await);
+    let onlooker = stack.database().await;
+    first.batch_execute("BEGIN").await.unwrap();
+    assert!(count(&first, b"address").await);
+    let old = "INSERT INTO attempts (key, times, expires_at) VALUES ('account', '{}', now() - interval '1 second')";
+    onlooker.batch_execute(old).await.unwrap();
+    let finish = async {
+        while !waits(&onlooker).await {
+            sleep(Duration::from_millis(20)).await;
+        }
+        let counted = count(&first, b"account").await;
+        first.batch_execute("COMMIT").await.unwrap();
+        counted
+    };
+    assert_eq!(
+        tokio::join!(count(&second, b"address"), finish),
+        (true, true)
     );
 }
 
