@@ -76,7 +76,6 @@ not_a_member = لست عضوًا في هذه المحادثة.
 forbidden = دورك لا يسمح بذلك.
 session_expired = انتهت هذه المحادثة.
 user_not_found = لا يوجد مستخدم كهذا.
-member_not_found = لا يوجد عضو كهذا في هذه المحادثة.
 invite_invalid = هذه الدعوة غير صالحة أو لم تعد صالحة.
 limit_reached = بلغت الحد الأقصى المسموح به.
 not_found = لا يوجد شيء هنا.

@@ -58,7 +58,6 @@ not_a_member = You are not a member of this session.
 forbidden = Your role does not allow this.
 session_expired = This session has ended.
 user_not_found = There is no such user.
-member_not_found = There is no such member in this session.
 invite_invalid = This invite is not valid, or not any more.
 limit_reached = There are as many of these as are allowed.
 not_found = There is nothing here.

@@ -79,8 +79,6 @@ codes! {
     SessionExpired = "session_expired", 410, false;
     /// A user id that nobody has.
     UserNotFound = "user_not_found", 404, false;
-    /// A member id that is not in the session.
-    MemberNotFound = "member_not_found", 404, false;
     /// An invite that is unknown, used, revoked or expired: the four are not told apart.
     InviteInvalid = "invite_invalid", 404, false;
     /// As many sessions, members or invites as are allowed.

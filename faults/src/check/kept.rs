@@ -221,8 +221,6 @@ fn may_be_refused(facts: &Facts<'_>, request: &Request, code: &str) -> bool {
                 })
         }
         Request::Alter { .. } => code == "conflict",
-        // Whoever was let in, or shown out, by a try whose answer was lost.
-        Request::Remove { .. } => code == "member_not_found",
         _ => false,
     }
 }

@@ -27,9 +27,6 @@ pub enum SessionError {
     /// The user owns as many sessions, or the session has as many members, as are allowed.
     #[error("there are as many as are allowed")]
     Full,
-    /// The member to remove is none.
-    #[error("there is no such member")]
-    MemberNotFound,
     /// PostgreSQL did not answer.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -44,7 +41,6 @@ impl Coded for SessionError {
             Self::Conflict(_) => Code::Conflict,
             Self::UserNotFound => Code::UserNotFound,
             Self::Full => Code::LimitReached,
-            Self::MemberNotFound => Code::MemberNotFound,
             Self::Database(error) => error.code(),
         }
     }

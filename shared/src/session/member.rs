@@ -5,7 +5,7 @@ use serde::Serialize;
 use tokio_postgres::{Row, types::Type};
 use uuid::Uuid;
 
-use super::{Membership, Role, SessionError, recent};
+use super::{Membership, Role, SessionError, Visitor, recent};
 use crate::{App, code::log_failure, frame::ServerFrame, timestamp};
 
 /// A member of a session, as the others see them.
@@ -76,30 +76,29 @@ pub async fn add_member(
     Ok(Member::from_row(row))
 }
 
-/// Removes a member. The owner may remove others, and others may leave; the owner stays until the session is deleted.
-pub async fn remove_member(
-    app: &App,
-    membership: &Membership,
-    member: Uuid,
-) -> Result<(), SessionError> {
-    const SQL: &str = "DELETE FROM members WHERE session_id = $1 AND user_id = $2 AND role <> 'owner' RETURNING user_id";
-    let leaves = member == membership.user();
+/// Removes a member. The owner may remove others, and others may leave; the owner stays until the session is deleted. It may be said again,
+/// after a lost answer, and the members are told again: whoever did it may not have come to that.
+pub async fn remove_member(app: &App, visitor: Visitor, member: Uuid) -> Result<(), SessionError> {
+    const SQL: &str =
+        "DELETE FROM members WHERE session_id = $1 AND user_id = $2 AND role <> 'owner'";
+    let leaves = member == visitor.user();
+    let membership = match visitor.enter(&app.database).await {
+        // They have left before; the others are not theirs to tell any more.
+        Err(SessionError::NotAMember) if leaves => return Ok(()),
+        entered => entered?,
+    };
     if (membership.role() == Role::Owner) == leaves {
         return Err(SessionError::Forbidden);
     }
-    let rows = app
-        .database
+    app.database
         .query(SQL, &[membership.param(), (&member, Type::UUID)])
         .await?;
     recent::forget(app, membership.session()).await?;
-    if rows.is_empty() {
-        return Err(SessionError::MemberNotFound);
-    }
     let frame = ServerFrame::MemberLeft {
         session_id: membership.session().as_str(),
         user_id: member,
     };
-    let mut users = user_ids(&audience(app, membership).await);
+    let mut users = user_ids(&audience(app, &membership).await);
     users.push(member);
     tell(app, &users, &frame).await;
     Ok(())

@@ -185,7 +185,7 @@ pub async fn delete(app: &App, membership: &Membership) -> Result<(), SessionErr
         .query(include_str!("sql/delete.sql"), &[membership.param()])
         .await?;
     recent::forget(app, membership.session()).await?;
-    // No row: somebody else did the same a moment ago, and told them.
+    // No row: somebody else did the same a moment ago and told them, or this ran twice, and whom to tell went with the first run.
     if let Some(row) = rows.first() {
         let frame = ServerFrame::SessionDeleted {
             session_id: membership.session().as_str(),

@@ -323,12 +323,12 @@ async fn problems(ada: &User, session: &str) {
     "#);
     let nobodys = ada
         .rest
-        .remove_member(session, "00000000-0000-7000-8000-000000000000")
+        .add_member(session, "00000000-0000-7000-8000-000000000000", "member")
         .await;
     assert_body!(nobodys.body, @r#"
     {
-      "code": "member_not_found",
-      "detail": "There is no such member in this session.",
+      "code": "user_not_found",
+      "detail": "There is no such user.",
       "retry": false,
       "status": 404,
       "title": "Not Found",

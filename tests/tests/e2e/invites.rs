@@ -327,3 +327,44 @@ async fn a_removed_member_hears_of_it_and_of_nothing_more() {
         assert_left(device, shop).await;
     }
 }
+
+/// The first showed them out and came no further; or its answer was lost.
+#[tokio::test]
+async fn a_removal_that_comes_again_succeeds_and_is_told_again() {
+    let stack = start().await;
+    let conversation = stack.conversation().await;
+    let (ada, shop, session) = (
+        &conversation.ada,
+        &conversation.shop,
+        &*conversation.session,
+    );
+    let mut phone = ada.device("phone").await;
+    let mut desk = shop.device("desk").await;
+    // Redis knows the members from this.
+    shop.rest
+        .since(session, &[("after_change", "0")])
+        .await
+        .ok();
+    let database = stack.database().await;
+    let sql = "DELETE FROM members WHERE user_id = $1";
+    let user = shop.id.parse::<uuid::Uuid>().unwrap();
+    let removed = database.query_typed(sql, &[(&user, Type::UUID)]).await;
+    removed.unwrap();
+
+    for _ in 0..2 {
+        let again = ada.rest.remove_member(session, &shop.id).await;
+        assert_eq!(again.status, 204, "{}", again.body);
+        for device in [&mut phone, &mut desk] {
+            assert_left(device, shop).await;
+        }
+    }
+    let page = shop.rest.since(session, &[("after_change", "0")]).await;
+    assert_eq!(page.code(), Some("not_a_member"));
+    // Whoever leaves may say so again as well; the owner stays.
+    let left = shop.rest.remove_member(session, &shop.id).await;
+    assert_eq!(left.status, 204, "{}", left.body);
+    let others = shop.rest.remove_member(session, &ada.id).await;
+    assert_eq!(others.code(), Some("not_a_member"));
+    let owner = ada.rest.remove_member(session, &ada.id).await;
+    assert_eq!(owner.code(), Some("forbidden"));
+}

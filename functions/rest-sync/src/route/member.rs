@@ -37,12 +37,12 @@ pub(crate) async fn add(app: &App, user: Uuid, call: &Call) -> Result<Reply, Fai
 
 /// `DELETE {user_id}`: removes a member; one's own id leaves the session.
 pub(crate) async fn remove(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
-    let membership = enter(app, user, call).await?;
+    let visitor = call.session_in_path(&app.session_keys, user)?;
     let member = call
         .path_parameter("user_id")
         .parse()
         .map_err(|_| InvalidField("user_id"))?;
-    remove_member(app, &membership, member).await?;
+    remove_member(app, visitor, member).await?;
     Ok(Reply::no_content())
 }
 

@@ -151,8 +151,6 @@ async fn what_is_not_there_and_what_a_role_does_not_allow_is_told_apart() {
     }
     let refused = ada.rest.add_member(&session, NOBODY, "member").await;
     assert_problem(&refused, Code::UserNotFound, None);
-    let refused = ada.rest.remove_member(&session, NOBODY).await;
-    assert_problem(&refused, Code::MemberNotFound, None);
     let refused = ada.rest.since(&session, &[("after_id", NOBODY)]).await;
     assert_problem(&refused, Code::MessageNotFound, None);
     let refused = ada.rest.edit(&session, NOBODY, 1, "hi").await;

@@ -52,7 +52,6 @@ fn the_table_is_what_clients_rely_on() {
     403 final forbidden
     410 final session_expired
     404 final user_not_found
-    404 final member_not_found
     404 final invite_invalid
     409 final limit_reached
     404 final message_not_found
