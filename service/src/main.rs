@@ -70,14 +70,15 @@ async fn main() -> Result<()> {
                 .await
                 .context(name.clone())?;
             show(&service, &key);
-            end(cli.redis_url.as_deref(), ended).await?;
+            end(cli.redis_url.as_deref(), service.user_id, ended).await?;
         }
         Command::Revoke { name } => {
             let service = revoke_service(&database, name)
                 .await
                 .context(name.clone())?;
             println!("{name} is revoked; user {} stays", service.user_id);
-            end(cli.redis_url.as_deref(), service.sign_in).await?;
+            let redis_url = cli.redis_url.as_deref();
+            end(redis_url, service.user_id, service.sign_in).await?;
         }
     }
     Ok(())
@@ -104,7 +105,7 @@ fn line(service: &Service) -> String {
 }
 
 /// Marks what the old key opened as ended.
-async fn end(redis_url: Option<&str>, sign_in: Uuid) -> Result<()> {
+async fn end(redis_url: Option<&str>, user: Uuid, sign_in: Uuid) -> Result<()> {
     let Some(url) = redis_url else {
         eprintln!(
             "without REDIS_URL its access tokens are good for 15 minutes yet, and its sockets for two hours"
@@ -112,7 +113,7 @@ async fn end(redis_url: Option<&str>, sign_in: Uuid) -> Result<()> {
         return Ok(());
     };
     let cache = Cache::at(&Secret::from(url))?;
-    sign_in::leave_mark(&cache, sign_in)
+    sign_in::leave_mark(&cache, user, sign_in)
         .await
         .context("Redis was not told: its access tokens are good for 15 minutes yet, and its sockets for two hours")
 }

@@ -101,7 +101,8 @@ async fn use_up(
     }
     let mut pipeline = redis::pipe();
     holder.use_up(&mut pipeline);
-    sign_in::ask(&mut pipeline, holder.identity.sign_in);
+    let identity = &holder.identity;
+    sign_in::ask(&mut pipeline, identity.user_id, identity.sign_in);
     limit::check(&mut pipeline, &app.config, &address, &connects);
     // Without Redis nobody can tell a first use from a second: the client asks for another ticket, which PostgreSQL notes.
     let (first_use, signed_out, answer): (bool, bool, limit::Answer) =

@@ -72,7 +72,7 @@ pub enum Admission {
 /// Registers a socket that has just opened, unless its user has `max` others that were seen within `pong_wait`. One round trip.
 ///
 /// It is registered first and then asks whether its sign-in has ended; who ends a sign-in leaves the mark first and then looks for
-/// sockets. So of two at the same moment one finds the other.
+/// sockets. So of two at the same moment one finds the other, on a cluster too: mark and sockets of a user are in one hash slot.
 pub async fn register(
     cache: &Cache,
     socket: &Socket,
@@ -84,7 +84,7 @@ pub async fn register(
     CROWDED.call(&mut pipeline, &[&user_key(socket.user_id)]);
     let since = chrono::Utc::now().timestamp_millis() - pong_wait.as_millis() as i64;
     pipeline.arg(max).arg(since);
-    sign_in::ask(&mut pipeline, socket.sign_in);
+    sign_in::ask(&mut pipeline, socket.user_id, socket.sign_in);
     let (crowded, signed_out): (bool, bool) = cache.run(&pipeline).await?;
     let admission = match (signed_out, crowded) {
         (true, _) => Admission::SignedOut,

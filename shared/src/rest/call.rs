@@ -103,9 +103,9 @@ impl Call {
     pub async fn optional_identity(&self, app: &App) -> Result<Option<Identity>, AccessError> {
         let identity = self.bearer(&app.token_keys)?;
         match &identity {
-            Some(Identity { sign_in, .. }) if sign_in::has_ended(app, *sign_in).await => {
-                Err(AccessError::SignedOut)
-            }
+            Some(Identity {
+                user_id, sign_in, ..
+            }) if sign_in::has_ended(app, *user_id, *sign_in).await => Err(AccessError::SignedOut),
             _ => Ok(identity),
         }
     }

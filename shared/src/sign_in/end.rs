@@ -54,9 +54,9 @@ pub async fn end(app: &App, user: Uuid, sign_ins: &[Uuid], bye: &ServerFrame<'_>
 }
 
 /// Marks a sign-in that PostgreSQL has ended already, where nobody may close its sockets: they find the mark at their next ping.
-pub async fn leave_mark(cache: &Cache, sign_in: Uuid) -> Result<(), CacheError> {
+pub async fn leave_mark(cache: &Cache, user: Uuid, sign_in: Uuid) -> Result<(), CacheError> {
     let mut pipeline = redis::pipe();
-    mark::leave(&mut pipeline, sign_in);
+    mark::leave(&mut pipeline, user, sign_in);
     cache.run(&pipeline).await
 }
 
@@ -69,7 +69,7 @@ async fn try_end(
     let mut pipeline = redis::pipe();
     // First the marks: a socket that registers after this finds its own.
     for sign_in in sign_ins {
-        mark::leave(&mut pipeline, *sign_in);
+        mark::leave(&mut pipeline, user, *sign_in);
     }
     connection::of_users(&mut pipeline, &[user]);
     let sockets = connection::of_sign_ins(user, sign_ins, app.cache.run(&pipeline).await?);

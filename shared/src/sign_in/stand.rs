@@ -21,11 +21,11 @@ pub async fn stands(database: &Database, sign_in: Uuid) -> Result<bool, Database
     Ok(rows.first().is_some_and(|row| row.get("stands")))
 }
 
-/// Whether a sign-in has ended, by its mark: one round trip to Redis. PostgreSQL answers where Redis does not; where neither does, an
+/// Whether a user's sign-in has ended, by its mark: one round trip to Redis. PostgreSQL answers where Redis does not; where neither does, an
 /// access token is believed: it lives for 15 minutes, and nothing can be read or written without PostgreSQL.
-pub async fn has_ended(app: &App, sign_in: Uuid) -> bool {
+pub async fn has_ended(app: &App, user: Uuid, sign_in: Uuid) -> bool {
     let mut pipeline = redis::pipe();
-    mark::ask(&mut pipeline, sign_in);
+    mark::ask(&mut pipeline, user, sign_in);
     match app.cache.run::<(bool,)>(&pipeline).await {
         Ok((ended,)) => return ended,
         Err(error) => log_failure(&error, "asking whether a sign-in has ended"),

@@ -40,14 +40,11 @@ pub(crate) async fn ticket(app: &App, call: &Call) -> Result<Reply, Failure> {
 /// Notes a ticket, if its sign-in still stands. A socket may live for two hours, so PostgreSQL itself is asked; the mark in Redis is
 /// enough only while PostgreSQL is away.
 async fn note(app: &App, call: &Call, holder: &TicketHolder) -> Result<NotedIn, Failure> {
-    let sign_in = holder.identity.sign_in;
+    let (user, sign_in) = (holder.identity.user_id, holder.identity.sign_in);
     let mut pipeline = redis::pipe();
     holder.note(&mut pipeline);
-    sign_in::ask(&mut pipeline, sign_in);
-    let (user, limits) = (
-        Who::user(holder.identity.user_id),
-        [Limit::tickets(&app.config)],
-    );
+    sign_in::ask(&mut pipeline, user, sign_in);
+    let (user, limits) = (Who::user(user), [Limit::tickets(&app.config)]);
     limit::check(&mut pipeline, &app.config, &user, &limits);
     let (noted, stands) = tokio::join!(
         app.cache.run::<(bool, limit::Answer)>(&pipeline),

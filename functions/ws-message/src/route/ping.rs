@@ -23,7 +23,7 @@ pub(crate) async fn ping(
 ) -> Result<String, Failure> {
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
-    sign_in::ask(&mut pipeline, socket.sign_in);
+    sign_in::ask(&mut pipeline, socket.user_id, socket.sign_in);
     let mut asked = HashSet::new();
     for (session_id, cursor) in cursors {
         if let Ok(visitor) = Visitor::verify(&app.session_keys, socket.user_id, session_id) {
