@@ -92,7 +92,7 @@ impl Gateway {
         let _permit = self.posts.acquire().await;
         match self.try_post(connection_id, data).await {
             Delivery::Throttled | Delivery::Failed => {
-                tokio::time::sleep(MAX_JITTER.mul_f64(rand::random())).await;
+                wait_a_moment().await;
                 self.try_post(connection_id, data).await
             }
             done => done,
@@ -122,24 +122,78 @@ impl Gateway {
         }
     }
 
-    /// Closes a connection. One that is gone already is as good as closed.
+    /// Closes a connection, with a second try after a fault that may pass. One that is gone already is as good as closed.
     pub(super) async fn delete(&self, connection_id: &str) {
+        if !self.try_delete(connection_id).await {
+            wait_a_moment().await;
+            self.try_delete(connection_id).await;
+        }
+    }
+
+    /// Whether it is closed.
+    async fn try_delete(&self, connection_id: &str) -> bool {
         let request = self
             .client()
             .delete_connection()
             .connection_id(connection_id);
         match timeout(POST_TIMEOUT, request.send()).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) if error.as_service_error().is_some_and(is_gone) => {}
+            Ok(Ok(_)) => return true,
+            Ok(Err(error)) if error.as_service_error().is_some_and(is_gone) => return true,
             Ok(Err(error)) => tracing::warn!(
                 "closing a connection failed: {}",
                 DisplayErrorContext(error)
             ),
             Err(_) => tracing::warn!("closing a connection took longer than {POST_TIMEOUT:?}"),
         }
+        false
     }
+}
+
+async fn wait_a_moment() {
+    tokio::time::sleep(MAX_JITTER.mul_f64(rand::random())).await;
 }
 
 fn is_gone(error: &DeleteConnectionError) -> bool {
     error.is_gone_exception()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::config::tests::read;
+
+    /// A management API that gives these statuses, one a request, and the requests that it then has seen.
+    async fn requests(listener: TcpListener, statuses: &[&str]) -> Vec<String> {
+        let mut seen = Vec::new();
+        for status in statuses {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 16 * 1024];
+            let size = stream.read(&mut request).await.unwrap();
+            let head = String::from_utf8_lossy(&request[..size]).into_owned();
+            seen.push(head.lines().next().unwrap_or_default().to_owned());
+            let answer =
+                format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+        seen
+    }
+
+    #[tokio::test]
+    async fn a_close_that_was_refused_is_tried_once_more() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let config = Config {
+            management_url: format!("http://{}/prod", listener.local_addr().unwrap()),
+            ..read(&[]).unwrap()
+        };
+        let gateway = Gateway::new(&config).unwrap();
+        let statuses = ["429 Too Many Requests", "204 No Content"];
+        let both = async { tokio::join!(requests(listener, &statuses), gateway.delete("phone")) };
+        let (seen, ()) = timeout(POST_TIMEOUT, both).await.unwrap();
+        assert_eq!(seen, ["DELETE /prod/@connections/phone HTTP/1.1"; 2]);
+    }
 }
