@@ -157,7 +157,7 @@ impl World {
             let began = std::time::Instant::now();
             let limits = limits(&self.config, &sender);
             let (pipeline, announcement) = first_trip(&self.config, &sender, &limits);
-            let (answer, _): (Answer, i64) = self.run(&pipeline).await;
+            let (answer, _, _): (Answer, i64, bool) = self.run(&pipeline).await;
             limit::decide(&self.config, &limits, &answer).expect("nobody meets them");
             first += began.elapsed();
 
@@ -175,7 +175,7 @@ impl World {
 
     async fn read(&self, newest: i64) {
         let cursor = Cursor::of_change(self.change - newest);
-        let reading = recent::read(&self.cache, &self.visitor, Some(&cursor)).await;
+        let reading = recent::read(&self.cache, &self.visitor, Some(&cursor), None).await;
         match reading.expect("Redis runs") {
             Reading::Hit(list) => assert_eq!(list.messages.len() as i64, newest),
             other => panic!("the list is not there: {other:?}"),

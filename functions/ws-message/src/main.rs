@@ -2,13 +2,14 @@
 
 mod audience;
 mod route;
+mod sign_out;
 
 use std::sync::Arc;
 
 use lambda_runtime::{LambdaEvent, run_concurrent, service_fn};
 use shared::{
     App,
-    code::{Failure, log_failure},
+    code::{Code, Failure, log_failure},
     connection::{NoIdentity, Socket, SocketAnswer, SocketEvent},
     frame::{ClientFrame, ErrorFrame, ServerFrame},
     message::{Alteration, Edit},
@@ -16,6 +17,7 @@ use shared::{
 };
 
 use audience::AudienceCache;
+use sign_out::sign_out;
 
 /// A push by the SDK is hundreds of small allocations: this takes a part of a message's time that the system's does not (docs/PERFORMANCE.md).
 #[global_allocator]
@@ -41,13 +43,16 @@ async fn answer(
         Ok(frame) => dispatch(&app, &audiences, &socket, frame).await,
         Err(error) => Err(Failure::from(error)),
     };
-    let body = answer.unwrap_or_else(|error| {
-        log_failure(&*error, "answering a frame");
-        Some(
-            ServerFrame::Error(ErrorFrame::new(id.as_deref(), &*error, socket.language()))
-                .to_json(),
-        )
-    });
+    let body = match answer {
+        Ok(body) => body,
+        // Whoever has a socket was authorized when it opened. Their sign-in has ended since.
+        Err(error) if error.code() == Code::Unauthorized => Some(sign_out(&app, &socket).await),
+        Err(error) => {
+            log_failure(&*error, "answering a frame");
+            let frame = ErrorFrame::new(id.as_deref(), &*error, socket.language());
+            Some(ServerFrame::Error(frame).to_json())
+        }
+    };
     Ok(SocketAnswer::body(body))
 }
 

@@ -6,13 +6,13 @@ use uuid::Uuid;
 
 use super::{
     Acked, Edit, Message, Receipt,
-    round::{Altered, Round, Sender},
+    round::{Altered, Round, RoundError, Sender},
 };
 use crate::{
     App,
     code::{Code, Coded},
     database::DatabaseError,
-    limit::{Rate, RateLimited},
+    limit::Rate,
     session::{Epoch, Visitor, interval},
 };
 
@@ -30,9 +30,9 @@ pub struct Alteration {
 /// Why a message stays as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum AlterError {
-    /// Too many messages in a second or in a day.
+    /// Too many messages, or the end of the sender's sign-in.
     #[error(transparent)]
-    RateLimited(#[from] RateLimited),
+    Round(#[from] RoundError),
     /// Somebody was faster, or it is deleted. Holds the message as it stands.
     #[error("the message has been altered since")]
     Conflict(Box<Message>),
@@ -56,7 +56,7 @@ pub enum AlterError {
 impl Coded for AlterError {
     fn code(&self) -> Code {
         match self {
-            Self::RateLimited(error) => error.code(),
+            Self::Round(error) => error.code(),
             Self::Conflict(_) => Code::Conflict,
             Self::Forbidden => Code::Forbidden,
             Self::MessageNotFound => Code::MessageNotFound,
@@ -68,14 +68,14 @@ impl Coded for AlterError {
 
     fn retry_after(&self) -> Option<std::time::Duration> {
         match self {
-            Self::RateLimited(error) => error.retry_after(),
+            Self::Round(error) => error.retry_after(),
             _ => None,
         }
     }
 
     fn rate(&self) -> Option<Rate> {
         match self {
-            Self::RateLimited(error) => error.rate(),
+            Self::Round(error) => error.rate(),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Without Redis that is noted in PostgreSQL for the readers of the list, one round trip more, and the others find out by their next sync.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use redis::{FromRedisValue, ParsingError, Pipeline, Value};
 use uuid::Uuid;
@@ -11,13 +11,14 @@ use uuid::Uuid;
 use super::{Encoded, Message};
 use crate::{
     App,
-    code::log_failure,
+    code::{Code, Coded, log_failure},
     config::Config,
     connection::{self, Socket},
     database::DatabaseError,
     frame::ServerFrame,
     limit::{self, Limit, Rate, RateLimited, Who},
     session::{Epoch, Visitor, recent},
+    sign_in::{self, SignedOut},
 };
 
 /// Who sends, edits or deletes, and from where.
@@ -41,6 +42,40 @@ pub struct Altered {
     deleted: bool,
 }
 
+/// Why an alteration did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// Too many messages in a second or in a day.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    /// The sign-in of the sender's socket has ended.
+    #[error(transparent)]
+    SignedOut(#[from] SignedOut),
+}
+
+impl Coded for RoundError {
+    fn code(&self) -> Code {
+        match self {
+            Self::RateLimited(error) => error.code(),
+            Self::SignedOut(error) => error.code(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited(error) => error.retry_after(),
+            Self::SignedOut(_) => None,
+        }
+    }
+
+    fn rate(&self) -> Option<Rate> {
+        match self {
+            Self::RateLimited(error) => error.rate(),
+            Self::SignedOut(_) => None,
+        }
+    }
+}
+
 /// An alteration that readers have been warned of.
 pub(super) struct Round {
     announcement: recent::Announcement,
@@ -54,8 +89,9 @@ pub(super) struct Round {
 }
 
 impl Round {
-    /// Counts against the limits and warns readers of the recent list: the first round trip.
-    pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, RateLimited> {
+    /// Counts against the limits, warns readers of the recent list and asks whether the socket's sign-in has ended: the first round
+    /// trip.
+    pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, RoundError> {
         let limits = limits(&app.config, sender);
         let (pipeline, announcement) = first_trip(&app.config, sender, &limits);
         let mut round = Self {
@@ -65,8 +101,8 @@ impl Round {
             rate: None,
             reached: true,
         };
-        let answer = match app.cache.run::<(limit::Answer, i64)>(&pipeline).await {
-            Ok((answer, _)) => answer,
+        let begun = match app.cache.run::<Begun>(&pipeline).await {
+            Ok(begun) => begun,
             Err(error) => {
                 log_failure(&error, "announcing an alteration");
                 limit::open(app, &round.user, &round.limits)?;
@@ -74,7 +110,11 @@ impl Round {
                 return Ok(round);
             }
         };
-        match limit::decide(&app.config, &round.limits, &answer) {
+        match limit::decide(&app.config, &round.limits, &begun.counted) {
+            Ok(_) if begun.signed_out => {
+                round.withdraw(app).await;
+                Err(SignedOut.into())
+            }
             Ok(rate) => {
                 round.rate = rate;
                 Ok(round)
@@ -84,7 +124,10 @@ impl Round {
                 let mut pipeline = redis::pipe();
                 recent::withdraw(&mut pipeline, round.announcement);
                 round.close(app, &pipeline).await;
-                Err(limited)
+                match begun.signed_out {
+                    true => Err(SignedOut.into()),
+                    false => Err(limited.into()),
+                }
             }
         }
     }
@@ -170,7 +213,8 @@ pub fn limits(config: &Config, sender: &Sender<'_>) -> [Limit; 2] {
     ]
 }
 
-/// What Redis is asked before the statement: whether the limits allow it, and to warn readers. It answers both.
+/// What Redis is asked before the statement: whether the limits allow it, to warn readers and, for a socket, whether its sign-in has
+/// ended. It answers each.
 pub fn first_trip(
     config: &Config,
     sender: &Sender<'_>,
@@ -180,6 +224,9 @@ pub fn first_trip(
     let user = Who::user(sender.visitor.user());
     limit::check(&mut pipeline, config, &user, limits);
     let announcement = recent::announce(&mut pipeline, sender.visitor.session());
+    if let Some(socket) = sender.socket {
+        sign_in::ask(&mut pipeline, socket.user_id, socket.sign_in);
+    }
     (pipeline, announcement)
 }
 
@@ -197,6 +244,27 @@ pub fn second_trip(
     }
     connection::of_users(&mut pipeline, audience);
     pipeline
+}
+
+/// What Redis answers at the beginning of a round.
+struct Begun {
+    /// Of the limits.
+    counted: limit::Answer,
+    /// Whether the socket's sign-in has ended; over REST that was asked before.
+    signed_out: bool,
+}
+
+impl FromRedisValue for Begun {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let mut answers = Vec::<Value>::from_redis_value(value)?.into_iter();
+        let counted = limit::Answer::from_redis_value(answers.next().unwrap_or(Value::Nil))?;
+        // The warning answers nothing of interest.
+        let signed_out = answers.nth(1).map(bool::from_redis_value);
+        Ok(Self {
+            counted,
+            signed_out: signed_out.transpose()?.unwrap_or(false),
+        })
+    }
 }
 
 /// What Redis answers at the end of a round. Empty where it could not be reached.

@@ -2,14 +2,14 @@
 
 use super::{
     Draft, Receipt,
-    round::{Altered, Round, Sender},
+    round::{Altered, Round, RoundError, Sender},
     store::{self, Stored},
 };
 use crate::{
     App,
     code::{Code, Coded},
     database::DatabaseError,
-    limit::{Rate, RateLimited},
+    limit::Rate,
     session::Cursor,
 };
 
@@ -31,9 +31,9 @@ pub struct Acked {
 /// Why nothing was stored.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// Too many messages in a second or in a day.
+    /// Too many messages, or the end of the sender's sign-in.
     #[error(transparent)]
-    RateLimited(#[from] RateLimited),
+    Round(#[from] RoundError),
     /// The key stands for another message.
     #[error("the idempotency key stands for another message")]
     IdempotencyConflict,
@@ -51,7 +51,7 @@ pub enum SendError {
 impl Coded for SendError {
     fn code(&self) -> Code {
         match self {
-            Self::RateLimited(error) => error.code(),
+            Self::Round(error) => error.code(),
             Self::IdempotencyConflict => Code::IdempotencyConflict,
             Self::NotAMember => Code::NotAMember,
             Self::SessionExpired => Code::SessionExpired,
@@ -61,14 +61,14 @@ impl Coded for SendError {
 
     fn retry_after(&self) -> Option<std::time::Duration> {
         match self {
-            Self::RateLimited(error) => error.retry_after(),
+            Self::Round(error) => error.retry_after(),
             _ => None,
         }
     }
 
     fn rate(&self) -> Option<Rate> {
         match self {
-            Self::RateLimited(error) => error.rate(),
+            Self::Round(error) => error.rate(),
             _ => None,
         }
     }

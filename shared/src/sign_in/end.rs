@@ -53,7 +53,7 @@ pub async fn end(app: &App, user: Uuid, sign_ins: &[Uuid], bye: &ServerFrame<'_>
     }
 }
 
-/// Marks a sign-in that PostgreSQL has ended already, where nobody may close its sockets: they find the mark at their next ping.
+/// Marks a sign-in that PostgreSQL has ended already, where nobody may close its sockets: they find the mark with their next frame.
 pub async fn leave_mark(cache: &Cache, user: Uuid, sign_in: Uuid) -> Result<(), CacheError> {
     let mut pipeline = redis::pipe();
     mark::leave(&mut pipeline, user, sign_in);

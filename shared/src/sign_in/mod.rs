@@ -2,9 +2,10 @@
 //!
 //! A log-in begins one, and so does a sign-up or a new guest; it lasts as long as its refresh tokens are exchanged. A service's key
 //! is one, too. PostgreSQL knows which ones stand. One that ends leaves a **mark** in Redis for as long as something may live that
-//! belongs to it, so that a request asks in one round trip and a socket's ping asks for nothing:
+//! belongs to it, so that a request asks in one round trip, and a socket's frame in one that it has anyway:
 //!
-//! - its sockets are told `bye` and closed at once, and one that opens at the same moment finds the mark;
+//! - its sockets are told `bye` and closed at once; one that opens at the same moment finds the mark, and so does whatever comes
+//!   through one whose close was lost: every frame that goes to Redis asks;
 //! - its access tokens are refused where the mark is, and by PostgreSQL where Redis cannot be asked;
 //! - its tickets are refused, and new ones ask PostgreSQL.
 //!
@@ -17,4 +18,4 @@ mod stand;
 
 pub use end::{SIGNED_OUT, end, leave_mark, sign_out};
 pub use mark::ask;
-pub use stand::{has_ended, stands};
+pub use stand::{SignedOut, has_ended, stands};

@@ -6,9 +6,20 @@ use uuid::Uuid;
 use super::mark;
 use crate::{
     App,
-    code::log_failure,
+    code::{Code, Coded, log_failure},
     database::{Database, DatabaseError},
 };
+
+/// The sign-in of whoever asked has ended. A socket is told so by its `bye`.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the sign-in has ended")]
+pub struct SignedOut;
+
+impl Coded for SignedOut {
+    fn code(&self) -> Code {
+        Code::Unauthorized
+    }
+}
 
 /// What PostgreSQL says. One statement.
 pub async fn stands(database: &Database, sign_in: Uuid) -> Result<bool, DatabaseError> {

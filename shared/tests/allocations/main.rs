@@ -30,7 +30,7 @@ const BOUNDS: [(&str, u64, u64); 8] = [
     ("read the event", 10, 1_200),
     ("read the frame", 14, 1_250),
     ("check session and text", 8, 450),
-    ("ask Redis first", 40, 10_800),
+    ("ask Redis first", 42, 10_800),
     ("encode the message", 7, 1_500),
     ("ask Redis second", 64, 9_300),
     ("write the push", 5, 1_600),

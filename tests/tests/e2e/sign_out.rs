@@ -170,6 +170,56 @@ async fn a_socket_that_redis_forgot_is_closed_at_its_next_ping() {
     assert_eq!(phone.next().await["code"], "signed_out");
 }
 
+/// Has Redis forget a socket, as it does after a close that went wrong.
+async fn forget(stack: &TestStack, user: &User, device: &str) {
+    let forgotten: i64 = redis::cmd("HDEL")
+        .arg(format!("{{u:{}}}:conns", user.id))
+        .arg(&sockets_of(stack, user).await[device])
+        .query_async(&mut stack.keys().await)
+        .await
+        .unwrap();
+    assert_eq!(forgotten, 1);
+}
+
+#[tokio::test]
+async fn a_socket_whose_close_was_lost_does_nothing_more_whatever_it_sends() {
+    let stack = start().await;
+    let owner = stack.sign_up("ada@example.org", "long enough").await;
+    let session = owner.open_session("Kettles").await;
+    let mut desk = owner.device("desk").await;
+    let said = desk.message(&session, "Stays").await["message"].take();
+    let id = said["id"].as_str().unwrap();
+    let frames = [
+        json!({"type": "message", "id": "m2", "session_id": session, "content": "Too late"}),
+        json!({"type": "edit", "id": "e", "session_id": session, "message_id": id, "rev": 1, "content": "Other"}),
+        json!({"type": "delete", "id": "d", "session_id": session, "message_id": id, "rev": 1}),
+        json!({"type": "user_typing", "session_id": session, "typing": true}),
+        json!({"type": "read", "id": "r", "session_id": session, "seq": 1}),
+        json!({"type": "sync", "id": "s", "cursors": {session.as_str(): 0}}),
+    ];
+    for frame in frames {
+        let ended = log_in(&stack).await;
+        let mut phone = ended.device("phone").await;
+        forget(&stack, &ended, "phone").await;
+        ended.rest.log_out(&ended.refresh_token).await;
+        let began = Instant::now();
+        phone.send(&frame).await;
+        let answer = phone.next().await;
+        assert_eq!(answer["code"], "signed_out", "{frame}: {answer}");
+        assert_eq!(phone.closed().await.code, 1_000, "{frame}");
+        assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+        assert!(sockets_of(&stack, &owner).await.keys().eq(["desk"]));
+    }
+    desk.silence(Duration::from_millis(300)).await;
+    let history = owner.rest.history(&session, &[]).await.ok();
+    let messages = history["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 1, "{history}");
+    assert_eq!(
+        (&messages[0]["rev"], &messages[0]["content"]),
+        (&json!(1), &json!("Stays"))
+    );
+}
+
 #[tokio::test]
 async fn what_has_ended_stays_ended_while_redis_is_away() {
     let stack = start().await;

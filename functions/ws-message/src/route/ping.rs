@@ -6,10 +6,10 @@ use redis::Pipeline;
 use shared::{
     App,
     code::{Failure, log_failure},
-    connection::{self, Socket, Target},
+    connection::{self, Socket},
     frame::ServerFrame,
     session::{Cursor, Visitor, recent},
-    sign_in::{self, SIGNED_OUT},
+    sign_in::{self, SignedOut},
     timestamp,
 };
 
@@ -36,7 +36,7 @@ pub(crate) async fn ping(
     }
     let mut answers = ask(app, &pipeline).await.into_iter();
     if answers.next() == Some(true) {
-        return sign_out(app, socket).await;
+        return Err(SignedOut.into());
     }
     hand_over(app, socket).await;
     let names = cursors.iter().map(|(name, _)| name);
@@ -73,12 +73,4 @@ async fn hand_over(app: &App, socket: &Socket) {
             .to_own(socket, &ServerFrame::Goaway { in_ms })
             .await;
     }
-}
-
-/// Closes a socket whose sign-in ended while nobody knew of the socket: Redis was away, or had forgotten it.
-async fn sign_out(app: &App, socket: &Socket) -> Result<String, Failure> {
-    let own = [Target::new(socket.user_id, &socket.connection_id)];
-    app.push.close_all(&own, &SIGNED_OUT).await;
-    connection::forget(&app.cache, &own).await?;
-    Ok(SIGNED_OUT.to_json())
 }

@@ -28,7 +28,7 @@ pub(crate) async fn sync(
     let mut sessions: Vec<_> = cursors.iter().map(nothing).collect();
     let own = sessions.iter().map(|session| size(session) + GROWTH_BYTES);
     let mut room = (MAX_FRAME_BYTES - ENVELOPE_BYTES).saturating_sub(own.sum());
-    let mut reader = Reader::new(app);
+    let mut reader = Reader::of(app, socket);
     for session in &mut sessions {
         if room > 0 {
             fill(app, &mut reader, socket, session, &mut room).await?;

@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
-use redis::{FromRedisValue, Value};
+use redis::{FromRedisValue, ParsingError, Value};
 use shared::{
     App,
     cache::CacheError,
     code::{Failure, log_failure},
-    connection::{self, Socket, Target},
+    connection::{self, Socket},
     frame::ServerFrame,
     limit::{self, Limit, Who},
     session::Visitor,
+    sign_in::{self, SignedOut},
 };
 use uuid::Uuid;
 
@@ -38,8 +39,12 @@ pub(crate) async fn user_typing(
     let user = Who::user(socket.user_id);
     let limits = [Limit::typing(&app.config, &socket.connection_id)];
     match find(app, socket, &audience, (&user, &limits)).await {
-        Ok((rate, targets)) => {
-            limit::decide(&app.config, &limits, &rate)?;
+        Ok(Found {
+            signed_out: true, ..
+        }) => return Err(SignedOut.into()),
+        Ok(found) => {
+            limit::decide(&app.config, &limits, &found.rate)?;
+            let targets = connection::targets(&audience, found.sockets);
             app.push.to_others(targets, Some(socket), &frame).await;
         }
         Err(error) => {
@@ -50,24 +55,39 @@ pub(crate) async fn user_typing(
     Ok(())
 }
 
-/// Counts the frame and finds the audience's sockets: one round trip.
+/// Counts the frame, asks whether the socket's sign-in has ended and finds the audience's sockets: one round trip.
 async fn find(
     app: &App,
     socket: &Socket,
     audience: &[Uuid],
     (user, limits): (&Who, &[Limit]),
-) -> Result<(limit::Answer, Vec<Target>), CacheError> {
+) -> Result<Found, CacheError> {
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
     limit::check(&mut pipeline, &app.config, user, limits);
+    sign_in::ask(&mut pipeline, socket.user_id, socket.sign_in);
     connection::of_users(&mut pipeline, audience);
-    let mut answers = app.cache.run::<Vec<Value>>(&pipeline).await?.into_iter();
-    let rate = limit::Answer::from_redis_value(answers.next().unwrap_or(Value::Nil));
-    let connections: Result<Vec<HashMap<String, String>>, _> =
-        answers.map(HashMap::from_redis_value).collect();
-    let parsed = |error: redis::ParsingError| CacheError::from(redis::RedisError::from(error));
-    Ok((
-        rate.map_err(parsed)?,
-        connection::targets(audience, connections.map_err(parsed)?),
-    ))
+    app.cache.run(&pipeline).await
+}
+
+/// What Redis answers to it.
+struct Found {
+    rate: limit::Answer,
+    signed_out: bool,
+    /// For each user of the audience.
+    sockets: Vec<HashMap<String, String>>,
+}
+
+impl FromRedisValue for Found {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let mut answers = Vec::<Value>::from_redis_value(value)?.into_iter();
+        let mut next = || answers.next().unwrap_or(Value::Nil);
+        Ok(Self {
+            rate: limit::Answer::from_redis_value(next())?,
+            signed_out: bool::from_redis_value(next())?,
+            sockets: answers
+                .map(HashMap::from_redis_value)
+                .collect::<Result<_, _>>()?,
+        })
+    }
 }
