@@ -14,9 +14,12 @@ use tokio::time::timeout;
 use super::{CacheError, PATIENCE, tcp};
 
 #[derive(Clone)]
-pub(super) struct Node {
+pub(super) struct Node(Arc<Shared>);
+
+/// What all that use it share.
+struct Shared {
     client: Client,
-    connection: Arc<RwLock<Current>>,
+    connection: RwLock<Current>,
 }
 
 /// A connection is given so long to open and to answer once: where Redis is slow and not gone, the second call has its answer.
@@ -42,8 +45,8 @@ impl Node {
     pub(super) fn new(url: String) -> RedisResult<Self> {
         let address = url.into_connection_info()?;
         let client = Client::open(address.set_tcp_settings(tcp::settings()))?;
-        let connection = Arc::new(RwLock::new(Current::new(&client)?));
-        Ok(Self { client, connection })
+        let connection = RwLock::new(Current::new(&client)?);
+        Ok(Self(Arc::new(Shared { client, connection })))
     }
 
     /// A connection that died between two invocations is noticed by its first use only, so that one gets a second try.
@@ -70,7 +73,7 @@ impl Node {
     }
 
     fn current(&self) -> Current {
-        let current = self.connection.read();
+        let current = self.0.connection.read();
         current.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -78,13 +81,14 @@ impl Node {
     /// the client would wait on it until TCP gives up, which is minutes.
     fn leave(&self, since: Instant) {
         let mut current = self
+            .0
             .connection
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         // Of many that gave up on one connection the first leaves it.
         if current.since == since
             && since.elapsed() > TRIAL
-            && let Ok(next) = Current::new(&self.client)
+            && let Ok(next) = Current::new(&self.0.client)
         {
             *current = next;
         }
