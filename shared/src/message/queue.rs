@@ -126,8 +126,12 @@ impl SendQueue {
         }
     }
 
+    /// Unless its caller has given up: it would be stored after its announcement counts as lost.
     async fn store_one(&self, waiting: Waiting) {
         let Waiting { message, tell } = waiting;
+        if tell.is_closed() {
+            return;
+        }
         answer(
             tell,
             store::one(&self.database, &self.lifetime, message).await,
@@ -197,5 +201,46 @@ fn answer_all(batch: Vec<Waiting>, rows: &[Row]) {
 impl std::fmt::Debug for SendQueue {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SendQueue").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+    use tokio::net::TcpListener;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        config::{Secret, tests::read},
+        message::Draft,
+        session::Visitor,
+        token::KeyRing,
+    };
+
+    fn message() -> NewMessage {
+        let secret = Secret::from("a-secret-of-more-than-32-characters");
+        let keys = KeyRing::parse("SESSION_KEYS", &secret).unwrap();
+        let visitor = Visitor::new(Uuid::now_v7(), SessionId::sign(&keys, Uuid::now_v7()));
+        NewMessage::new(&visitor, Draft::new("m1", "Late", Map::new()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_is_not_stored_singly() {
+        // It takes connections and answers none of them.
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://u@{}/d", silent.local_addr().unwrap());
+        let database = Database::at(&Secret::from(&*url), 1).unwrap();
+        let queue = SendQueue::new(&read(&[]).unwrap(), database);
+        let store = async |is_waited_for: bool| {
+            let (tell, mut told) = oneshot::channel();
+            if !is_waited_for {
+                told.close();
+            }
+            let message = message();
+            timeout(SLOW, queue.store_one(Waiting { message, tell })).await
+        };
+        assert!(store(true).await.is_err(), "it asks the database");
+        assert!(store(false).await.is_ok(), "it asks nobody");
     }
 }

@@ -104,7 +104,7 @@ pub(super) async fn several(
 }
 
 impl NewMessage {
-    fn new(visitor: &Visitor, draft: Draft) -> Self {
+    pub(super) fn new(visitor: &Visitor, draft: Draft) -> Self {
         Self {
             visitor: visitor.clone(),
             id: Uuid::now_v7(),
