@@ -4,7 +4,7 @@
 use std::{
     num::NonZeroUsize,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use lru::LruCache;
@@ -12,6 +12,7 @@ use shared::{
     App,
     code::log_failure,
     session::{SessionError, Visitor, list_members, recent},
+    timestamp,
 };
 use uuid::Uuid;
 
@@ -20,8 +21,9 @@ const REMEMBERED: Duration = Duration::from_secs(2);
 /// Sessions that one environment remembers.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(1_024).expect("1,024 is not zero");
 
-/// By signed session id: when a session's members were asked for, and who they are.
-type Remembered = LruCache<String, (Instant, Arc<[Uuid]>)>;
+/// By signed session id: when a session's members were asked for, in Unix milliseconds, and who they are. The wall clock, because a frozen
+/// environment's other clock may stand still.
+type Remembered = LruCache<String, (i64, Arc<[Uuid]>)>;
 
 /// Members by session, for a moment.
 #[derive(Debug)]
@@ -45,8 +47,9 @@ impl AudienceCache {
         app: &App,
         visitor: &Visitor,
     ) -> Result<Arc<[Uuid]>, SessionError> {
+        let now = timestamp::now().timestamp_millis();
         if let Some(members) = self
-            .remembered(visitor.session().as_str())
+            .remembered(visitor.session().as_str(), now)
             .filter(|members| members.contains(&visitor.user()))
         {
             return Ok(members);
@@ -69,17 +72,37 @@ impl AudienceCache {
             known.into()
         };
         let session = visitor.session().as_str().to_owned();
-        self.lock().put(session, (Instant::now(), members.clone()));
+        self.lock().put(session, (now, members.clone()));
         Ok(members)
     }
 
-    fn remembered(&self, session: &str) -> Option<Arc<[Uuid]>> {
+    fn remembered(&self, session: &str, now: i64) -> Option<Arc<[Uuid]>> {
         let mut sessions = self.lock();
         let (since, members) = sessions.get(session)?;
-        (since.elapsed() < REMEMBERED).then(|| members.clone())
+        // A clock that has been put back makes nothing young again.
+        let age = u64::try_from(now - since).map(Duration::from_millis);
+        age.is_ok_and(|age| age < REMEMBERED)
+            .then(|| members.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, Remembered> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_audience_is_remembered_for_two_seconds_by_the_wall_clock() {
+        let (audiences, now) = (AudienceCache::new(), 1_000_000);
+        let members: Arc<[Uuid]> = [Uuid::nil()].into();
+        audiences.lock().put("tea".to_owned(), (now, members));
+        let period = REMEMBERED.as_millis() as i64;
+        assert!(audiences.remembered("tea", now).is_some());
+        assert!(audiences.remembered("tea", now + period - 1).is_some());
+        assert!(audiences.remembered("tea", now + period).is_none());
+        assert!(audiences.remembered("tea", now - 1).is_none(), "put back");
     }
 }
