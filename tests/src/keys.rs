@@ -1,12 +1,17 @@
 //! The functions' Redis, as a test looks into it.
 
+use std::time::Duration;
+
 use local::services::Redis;
 use redis::{
-    Client, Cmd, Pipeline, RedisFuture, Value,
+    AsyncConnectionConfig, Client, Cmd, Pipeline, RedisFuture, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster::ClusterClient,
     cluster_async::ClusterConnection,
 };
+
+/// How long Redis may take to connect or to answer. A busy machine needs more than the client's own half second.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection to one node or to a cluster.
 #[derive(Clone)]
@@ -24,7 +29,11 @@ impl Keys {
         match nodes.len() {
             1 => Self::Node(node(&nodes.remove(0)).await),
             _ => {
-                let client = ClusterClient::new(nodes).expect("the stack gives valid addresses");
+                let client = ClusterClient::builder(nodes)
+                    .connection_timeout(PATIENCE)
+                    .response_timeout(PATIENCE)
+                    .build()
+                    .expect("the stack gives valid addresses");
                 let connection = client.get_async_connection().await.expect("Redis runs");
                 Self::Cluster(Box::new(connection))
             }
@@ -35,8 +44,11 @@ impl Keys {
 /// A connection to one node, also of a cluster.
 pub(crate) async fn node(url: &str) -> MultiplexedConnection {
     let client = Client::open(url).expect("the stack gives a valid address");
+    let patient = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(PATIENCE))
+        .set_response_timeout(Some(PATIENCE));
     client
-        .get_multiplexed_async_connection()
+        .get_multiplexed_async_connection_with_config(&patient)
         .await
         .expect("Redis runs")
 }

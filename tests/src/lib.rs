@@ -27,7 +27,7 @@ pub use conversation::Conversation;
 pub use counts::Counts;
 pub use keys::Keys;
 pub use line::Line;
-pub use rest::{Reply, Rest};
+pub use rest::{Reply, Rest, direct};
 pub use shared::{Kept, Shared};
 pub use socket::{Closed, Refused, Socket};
 pub use stack::{TestStack, TestStackBuilder};

@@ -15,11 +15,12 @@ use local::{
     stack::{Stack, StackOptions},
     template::{Site, Template},
 };
+use redis::aio::MultiplexedConnection;
 use tokio::sync::OnceCell;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
 
-use crate::{keys::Keys, rest::Rest, user::User, watch::Watch};
+use crate::{keys, keys::Keys, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
 const GENEROUS: [(&str, &str); 9] = [
@@ -150,6 +151,11 @@ impl TestStack {
     /// A connection to the functions' Redis.
     pub async fn keys(&self) -> Keys {
         Keys::connect(self.redis()).await
+    }
+
+    /// A connection to one node of it.
+    pub async fn node(&self, number: usize) -> MultiplexedConnection {
+        keys::node(&self.redis().nodes()[number].url()).await
     }
 
     /// Whether a pooler stands before the functions' PostgreSQL.
@@ -301,6 +307,12 @@ impl TestStackBuilder {
     pub fn lambda(mut self, change: impl FnOnce(&mut LambdaOptions)) -> Self {
         change(&mut self.options.lambda);
         self
+    }
+
+    /// Each function has one process. Beside a busy one another may start at any time, and what it says as it connects would be counted.
+    #[must_use]
+    pub fn one_process_each(self) -> Self {
+        self.lambda(|options| options.max_environments = 1)
     }
 
     /// Serves the page.

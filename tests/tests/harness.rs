@@ -38,7 +38,11 @@ async fn two_devices_of_two_users_talk_in_a_stack_of_their_own() {
 
 #[tokio::test]
 async fn round_trips_are_counted() {
-    let stack = TestStack::with().no_schedules().start().await;
+    let stack = TestStack::with()
+        .one_process_each()
+        .no_schedules()
+        .start()
+        .await;
     let ada = stack.guest().await;
     let session = ada.open_session("Tea").await;
     let mut phone = ada.device("phone").await;

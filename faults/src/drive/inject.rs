@@ -21,6 +21,9 @@ use crate::{
 /// Between two words to whoever waits.
 const WORD: Duration = Duration::from_secs(10);
 
+/// How long Redis may take to connect or to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Lets things go wrong.
 pub(super) struct Injector<'w> {
     world: &'w World,
@@ -152,8 +155,11 @@ impl<'w> Injector<'w> {
             .stack
             .redis_url()
             .context("the template declares no REDIS_URL")?;
+        let patient = redis::AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
         let mut keys = redis::Client::open(url)?
-            .get_multiplexed_async_connection()
+            .get_multiplexed_async_connection_with_config(&patient)
             .await?;
         redis::cmd("FLUSHALL").query_async::<()>(&mut keys).await?;
         Ok(())

@@ -8,9 +8,7 @@ use tests::{Conversation, Device, TestStack};
 
 /// Asks one node what a cluster's client would not.
 async fn ask<T: redis::FromRedisValue>(stack: &TestStack, node: usize, command: &str) -> T {
-    let url = stack.redis().nodes()[node].url();
-    let client = redis::Client::open(url).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut connection = stack.node(node).await;
     let mut words = command.split(' ');
     let mut question = redis::cmd(words.next().unwrap());
     question.arg(words.collect::<Vec<_>>());
@@ -34,6 +32,7 @@ async fn ping(device: &mut Device, session: &str, change: i64) -> Value {
 async fn a_conversation_costs_no_more_trips_in_sequence_than_on_one_node() {
     let stack = TestStack::with()
         .redis_cluster()
+        .one_process_each()
         .no_schedules()
         .start()
         .await;

@@ -84,7 +84,8 @@ async fn a_function_is_invoked_over_http_and_gives_the_end_of_its_log() {
         stack.stack().url()
     );
     let invoke = |kind: &str, log: &str| {
-        let request = reqwest::Client::new().post(&url).body("{}");
+        let client = tests::direct().build().unwrap();
+        let request = client.post(&url).body("{}");
         request
             .header("x-amz-invocation-type", kind)
             .header("x-amz-log-type", log)

@@ -24,7 +24,11 @@ use tokio::{
 
 #[tokio::test]
 async fn without_redis_sends_are_stored_and_sync_answers_and_with_it_everything_heals() {
-    let stack = TestStack::start().await;
+    let stack = TestStack::with()
+        .one_process_each()
+        .no_schedules()
+        .start()
+        .await;
     let Conversation { ada, shop, session } = stack.conversation().await;
     let (mut phone, mut desk) = (ada.device("phone").await, shop.device("desk").await);
     phone.message(&session, "One").await;

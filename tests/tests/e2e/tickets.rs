@@ -66,7 +66,8 @@ async fn a_ticket_that_a_page_asked_for_is_for_pages_of_its_origin() {
     let stack = start().await;
     let tokens = stack.rest().guest().await.ok();
     let page = async |origin: &str| -> String {
-        let reply = reqwest::Client::new()
+        let client = tests::direct().build().unwrap();
+        let reply = client
             .post(format!("{}/api/auth/ticket", stack.stack().url()))
             .bearer_auth(tokens["access_token"].as_str().unwrap())
             .header("origin", origin)

@@ -221,7 +221,11 @@ async fn a_slow_refill_does_not_overwrite_a_newer_state() {
 
 #[tokio::test]
 async fn the_list_holds_the_newest_200_and_older_cursors_are_answered_all_the_same() {
-    let stack = TestStack::start().await;
+    let stack = TestStack::with()
+        .one_process_each()
+        .no_schedules()
+        .start()
+        .await;
     let ada = stack.guest().await;
     let session = ada.open_session("Long").await;
     let mut phone = ada.device("phone").await;

@@ -41,6 +41,7 @@ impl Scene {
     async fn new() -> Self {
         let stack = TestStack::with()
             .parameter("SessionKeys", KEY)
+            .one_process_each()
             .no_schedules()
             .start()
             .await;
