@@ -186,6 +186,7 @@ async fn a_clock_that_is_an_hour_off_does_no_harm() {
         let asked = till.next_of("message").await;
         let answer = till.message(&session, "Time for tea").await;
         assert_eq!(answer["type"], "ack");
+        until_state(&page, "What time is it?", &["sent", "delivered"]).await;
         until_shown(&page, "Time for tea").await;
         assert_eq!(
             texts(&page).await,

@@ -28,6 +28,20 @@ async fn until_mark(user: &User, session: &str, seq: i64) {
     panic!("{} instead of {seq}", mark(user, session).await);
 }
 
+/// The mark where it comes to rest, once it has moved on.
+async fn resting_mark(user: &User, session: &str, from: i64) -> i64 {
+    let mut last = from;
+    for _ in 0..15 {
+        sleep(Duration::from_millis(700)).await;
+        let now = mark(user, session).await;
+        if now == last && now != from {
+            return now;
+        }
+        last = now;
+    }
+    panic!("it does not rest: {last}");
+}
+
 async fn visible(page: &Page, visible: bool) {
     let state = if visible { "visible" } else { "hidden" };
     page.eval(&format!(
@@ -86,8 +100,7 @@ async fn a_mark_moves_only_over_what_was_on_a_visible_screen_and_is_the_same_on_
         .until("document.querySelector('.fresh:not([hidden])')")
         .await;
     until_shown(&laptop, "Number 0").await;
-    sleep(Duration::from_millis(700)).await;
-    let there = mark(&ada, &session).await;
+    let there = resting_mark(&ada, &session, 2).await;
     let last_seen = laptop
         .eval("(() => { const edge = document.querySelector('.scroller').getBoundingClientRect().bottom;
             return [...document.querySelectorAll('.message')].filter(one => one.getBoundingClientRect().bottom <= edge).length })()")

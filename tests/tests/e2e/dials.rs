@@ -59,7 +59,7 @@ async fn a_socket_that_never_rests_ends_after_two_hours_and_the_next_one_misses_
         contents_since(&mut phone, &session, 1).await,
         ["While away"]
     );
-    assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(began.elapsed() < Duration::from_secs(60));
 }
 
 #[tokio::test]
@@ -176,7 +176,8 @@ async fn pushes_that_overtake_each_other_show_it() {
     let Conversation { ada, shop, session } = stack.conversation().await;
     let (mut phone, mut desk) = (ada.device("phone").await, shop.device("desk").await);
     // The function of the second message is warm, so that the first need not wait for long.
-    behind(&mut desk, &session, 0).await;
+    desk.message(&session, "Before").await;
+    phone.next_of("message").await;
     let id = sockets_of(&stack, &ada).await["phone"].clone();
     dials(&stack).posts().set(PostFault::Reorder, 2, Some(id));
     let (one, two) = tokio::join!(shop.rest.send(&session, "m1", "One"), async {
@@ -189,7 +190,7 @@ async fn pushes_that_overtake_each_other_show_it() {
         phone.next_of("message").await,
         phone.next_of("message").await,
     );
-    assert_eq!((&first["prev"], &second["prev"]), (&json!(1), &json!(0)));
+    assert_eq!((&first["prev"], &second["prev"]), (&json!(2), &json!(1)));
 }
 
 /// How many posts are awaited before those that are held are made.

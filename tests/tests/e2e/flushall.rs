@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use tests::{Conversation, Device, TestStack};
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::registry::PATIENCE;
+
 /// How often the devices ping.
 const PING_PERIOD: Duration = Duration::from_secs(2);
 /// Messages before and after the flush, one from each sender.
@@ -18,6 +20,8 @@ struct Listener {
     cursor: i64,
     seen: Vec<String>,
     pushed: Vec<String>,
+    pings: usize,
+    pongs: usize,
     ping_at: Instant,
 }
 
@@ -29,6 +33,8 @@ impl Listener {
             cursor: 0,
             seen: Vec::new(),
             pushed: Vec::new(),
+            pings: 0,
+            pongs: 0,
             ping_at: Instant::now() + PING_PERIOD / 3 * phase,
         }
     }
@@ -38,6 +44,7 @@ impl Listener {
         while Instant::now() < until {
             if Instant::now() >= self.ping_at {
                 self.ping_at += PING_PERIOD;
+                self.pings += 1;
                 self.send(json!({"type": "ping", "cursors": {self.session.as_str(): self.cursor}}))
                     .await;
             }
@@ -48,7 +55,19 @@ impl Listener {
         }
     }
 
+    /// Listens until something is so, and gives up where it does not become so.
+    async fn listen_for(&mut self, is_so: impl Fn(&Self) -> bool) {
+        let patience = Instant::now() + PATIENCE;
+        while !is_so(self) && Instant::now() < patience {
+            self.listen(Instant::now() + Duration::from_millis(50))
+                .await;
+        }
+    }
+
     async fn take(&mut self, frame: Value) {
+        if frame["type"] == "pong" {
+            self.pongs += 1;
+        }
         match frame["type"].as_str().unwrap() {
             "message" => {
                 let message = &frame["message"];
@@ -129,16 +148,22 @@ async fn after_a_flush_under_load_every_device_receives_again_within_a_ping_peri
         acked = load => acked,
         _ = listening => unreachable!("an hour has not passed"),
     };
-    // One ping each, and its answers.
-    let until = Instant::now() + PING_PERIOD + Duration::from_millis(500);
-    futures_util::future::join_all(listeners.iter_mut().map(|listener| listener.listen(until)))
-        .await;
+    // One ping each, and its answer.
+    let answered = listeners.iter_mut().map(|listener| {
+        let pings = listener.pings;
+        listener.listen_for(move |listener| listener.pongs > pings)
+    });
+    futures_util::future::join_all(answered).await;
     let last = "the last word".to_owned();
     shop.rest.send(&session, "last", &last).await.ok();
     acked.push(last.clone());
-    let until = Instant::now() + Duration::from_secs(2);
-    futures_util::future::join_all(listeners.iter_mut().map(|listener| listener.listen(until)))
-        .await;
+    let complete = |listener: &Listener| {
+        listener.pushed.contains(&last) && acked.iter().all(|one| listener.seen.contains(one))
+    };
+    let told = listeners
+        .iter_mut()
+        .map(|listener| listener.listen_for(complete));
+    futures_util::future::join_all(told).await;
 
     acked.sort();
     for listener in &mut listeners {

@@ -75,6 +75,9 @@ async fn typing_has_a_limit_by_connection() {
     let mut phone = conversation.ada.device("phone").await;
     let mut desk = conversation.shop.device("desk").await;
     let typing = json!({"type": "user_typing", "session_id": conversation.session, "typing": true});
+    // A cold start takes its time, and a second is short.
+    desk.send(&typing).await;
+    phone.next_of("user_typing").await;
     phone.send(&typing).await;
     desk.next_of("user_typing").await;
     phone.send(&typing).await;
@@ -129,6 +132,7 @@ async fn a_send_that_is_too_fast_uses_up_none_of_the_days_share() {
     let stack = TestStack::with()
         .variable("RATE_LIMIT_MESSAGES", "2")
         .variable("QUOTA_MESSAGES", "4")
+        .one_process_each()
         .no_schedules()
         .start()
         .await;

@@ -32,7 +32,7 @@ async fn attempt_with(
     email: &str,
     headers: &[(&'static str, &'static str)],
 ) -> Reply {
-    let client = reqwest::Client::builder()
+    let client = tests::direct()
         .local_address(IpAddr::V4(Ipv4Addr::from(from)))
         .build()
         .unwrap();
@@ -211,24 +211,35 @@ async fn the_window_slides() {
     let stack = with_auth_limit().start().await;
     let mut keys = stack.keys().await;
     let period = Duration::from_millis(600);
+    // A millisecond is what Redis rounds to.
+    let rounding = Duration::from_millis(2);
     let mut allowed = Vec::new();
     let began = Instant::now();
     while began.elapsed() < period * 4 {
         let before = Instant::now();
         if ask(&mut keys, "{test}:limit:slides", 5, period).await.0 {
             allowed.push((before, Instant::now()));
+        } else {
+            // As soon as one leaves the window, another may follow: the last five are all in it.
+            let [(_, first), _, _, _, _] = allowed[allowed.len().saturating_sub(5)..] else {
+                panic!("refused before five were allowed")
+            };
+            let age = before - first;
+            assert!(
+                age <= period + rounding,
+                "refused {age:?} after the first of five"
+            );
         }
         sleep(Duration::from_millis(7)).await;
     }
-    // Any six in a row took longer than the period; a millisecond is what Redis rounds to.
+    // Any six in a row took longer than the period.
     for six in allowed.windows(6) {
         let took = six[5].1 - six[0].0;
-        assert!(took + Duration::from_millis(2) >= period, "{took:?}");
+        assert!(took + rounding >= period, "{took:?}");
     }
-    // And no more than needed: as soon as one leaves the window, another may follow.
-    assert!((19..=21).contains(&allowed.len()), "{}", allowed.len());
+    assert!(allowed.len() > 5, "{}", allowed.len());
 
-    let (key, wait) = ("{test}:limit:wait", Duration::from_millis(300));
+    let (key, wait) = ("{test}:limit:wait", Duration::from_secs(3));
     for left in (0..3).rev() {
         assert_eq!(ask(&mut keys, key, 3, wait).await.1, left);
     }
@@ -242,10 +253,10 @@ async fn the_window_slides() {
 async fn a_large_limit_is_never_exceeded_and_stays_small() {
     let stack = with_auth_limit().start().await;
     let mut keys = stack.keys().await;
-    let (key, period) = ("{test}:limit:large", Duration::from_secs(2));
-    let began = Instant::now();
+    // Nobody leaves a window so long while this asks.
+    let (key, period) = ("{test}:limit:large", Duration::from_secs(600));
     let mut allowed = 0;
-    while began.elapsed() < Duration::from_millis(1_500) {
+    for _ in 0..1_100 {
         allowed += u32::from(ask(&mut keys, key, 1_000, period).await.0);
     }
     assert_eq!(allowed, 1_000);

@@ -19,7 +19,7 @@ async fn without_postgresql_a_send_is_refused_in_time_and_the_same_socket_works_
     let asked = Instant::now();
     let error = phone.request(frame.clone()).await;
     assert!(
-        asked.elapsed() < Duration::from_secs(3),
+        asked.elapsed() < Duration::from_secs(10),
         "{:?}",
         asked.elapsed()
     );

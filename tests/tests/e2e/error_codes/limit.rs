@@ -67,7 +67,11 @@ async fn a_connection_has_a_rate_and_is_told_when_to_try_again() {
         .no_schedules()
         .start()
         .await;
-    let ada = stack.guest().await;
+    let (ada, bob) = (stack.guest().await, stack.guest().await);
+    // A cold start takes its time, and a second is short.
+    let bobs = bob.open_session("warm").await;
+    bob.device("phone").await.message(&bobs, "one").await;
+    bob.rest.send(&bobs, "two", "two").await.ok();
     let session = ada.open_session("fast").await;
     let mut phone = ada.device("phone").await;
     phone.send(&json!({"type": "ping"})).await;

@@ -107,22 +107,22 @@ async fn a_strangers_session_and_a_forged_id_give_nothing_away() {
 #[tokio::test]
 async fn a_session_past_its_end_is_over_for_its_owner_too() {
     let stack = TestStack::with()
-        .variable("MESSAGE_RETENTION", "2s")
+        .variable("MESSAGE_RETENTION", "4s")
         .no_schedules()
         .start()
         .await;
     let ada = stack.guest().await;
+    let mut phone = ada.device("phone").await;
     let (read, unread) = (
         ada.open_session("read").await,
         ada.open_session("unread").await,
     );
-    let mut phone = ada.device("phone").await;
     // Redis has this one when it ends.
     ada.rest.since(&read, &[("after_change", "0")]).await.ok();
     let listed = ada.rest.sessions().await.ok();
     assert_eq!(listed["sessions"].as_array().map(Vec::len), Some(2));
     // It lives a ninth longer than messages are kept.
-    sleep(Duration::from_millis(2_300)).await;
+    sleep(Duration::from_millis(4_600)).await;
     for session in [&read, &unread] {
         for reply in everything(&ada, session).await {
             assert_problem(&reply, Code::SessionExpired, None);
