@@ -39,7 +39,13 @@ mod tests {
             let (_, behind) = stat.rsplit_once(") ").unwrap();
             behind.split(' ').nth(POLICY).unwrap().to_owned()
         };
-        enter();
-        assert_eq!(policy(), SCHED_BATCH);
+        // It gives up where a thread of another test ends before its turn.
+        for _ in 0..20 {
+            enter();
+            if policy() == SCHED_BATCH {
+                return;
+            }
+        }
+        panic!("its policy is {}", policy());
     }
 }

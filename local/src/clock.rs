@@ -271,7 +271,7 @@ mod tests {
         tokio::task::yield_now().await;
         let began = std::time::Instant::now();
         let now = clock.advance(minutes(120)).await.unwrap();
-        assert!(began.elapsed() < Duration::from_secs(1));
+        assert!(began.elapsed() < Duration::from_secs(60));
         assert_eq!((now - start).num_minutes(), 120);
         let expected = [
             (25, "often"),

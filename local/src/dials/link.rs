@@ -273,7 +273,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_sent_at_once_is_late_by_the_same() {
-        let delay = Duration::from_millis(100);
+        let delay = Duration::from_millis(500);
         let link = Link::default();
         let proxy = link.open(echo().await).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();

@@ -104,13 +104,15 @@ async fn a_silent_socket_goes_away() {
 
 #[tokio::test]
 async fn messages_in_either_direction_keep_a_socket_open() {
-    let world = world(|limits| limits.idle = Duration::from_millis(300)).await;
+    let (idle, pause) = (Duration::from_secs(1), Duration::from_millis(100));
+    let world = world(|limits| limits.idle = idle).await;
     let mut client = world.open("/prod").await;
     let target = format!("POST /prod/@connections/{}", world.connection_id());
     let opened = Instant::now();
-    for round in 0..6 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        if round < 3 {
+    // In either direction for longer than it may be silent.
+    for round in 0..24 {
+        tokio::time::sleep(pause).await;
+        if round < 12 {
             client.send("hello").await;
         } else {
             assert_eq!(world.request(&target, &[], b"hello").await.status, 200);
@@ -119,7 +121,7 @@ async fn messages_in_either_direction_keep_a_socket_open() {
     }
     client.closed().await.unwrap();
     assert!(
-        opened.elapsed() >= Duration::from_millis(850),
+        opened.elapsed() >= pause * 24 + idle - Duration::from_millis(50),
         "{:?}",
         opened.elapsed()
     );

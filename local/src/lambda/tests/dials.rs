@@ -64,7 +64,7 @@ async fn a_process_is_killed_some_time_after_its_event() {
         .set("Fn", When::After(Duration::from_millis(50)), 1);
     let began = Instant::now();
     assert!(stage.invoke(json!(4)).await.failed);
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(4));
     stage.lambda.stop().await;
 }
 

@@ -44,7 +44,7 @@ run(lambda event, headers: [time.sleep(event), os.getpid(), child.pid])";
     let started = Instant::now();
     let outcome = stage.invoke(json!(60)).await;
     assert!(
-        outcome.failed && started.elapsed() < Duration::from_secs(2),
+        outcome.failed && started.elapsed() < Duration::from_secs(20),
         "{:?}",
         started.elapsed()
     );
