@@ -27,16 +27,26 @@ use crate::{
 pub(crate) const PATIENCE: Duration = Duration::from_millis(2_500);
 /// How long a new connection may take; leaves room for a second one within [`PATIENCE`].
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// PostgreSQL's own limit where it can be set, a little above [`PATIENCE`]: a function that was frozen when its caller gave up asks for no
+/// end of its statement.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(3);
 /// One environment serves few invocations at once, and a database has few connections to give.
 const MAX_CONNECTIONS: usize = 8;
+
+const INVALID: ConfigError = ConfigError::Invalid {
+    name: "DATABASE_URL",
+    expected: "a postgres:// address",
+};
 
 /// A statement's argument and its type: without the type PostgreSQL would have to be asked first.
 pub type Param<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// A pool of connections; cheap to clone. Nothing is opened before the first statement.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Database {
     pool: Pool,
+    /// What its connections are encrypted with, if they are.
+    tls: Option<MakeRustlsConnect>,
     /// Whether a connection knows by name what it has run before.
     by_name: bool,
 }
@@ -53,7 +63,7 @@ pub enum DatabaseError {
     /// The connection broke. Whether the statement took effect is not known.
     #[error("the connection to the database broke")]
     Broken(#[source] tokio_postgres::Error),
-    /// The database is starting, stopping or has no connection to spare.
+    /// The database is starting, stopping, has no connection to spare, or has ended the statement at a limit of its own.
     #[error("the database refuses for now")]
     Refused(#[source] Complaint),
     /// The statement itself failed.
@@ -124,8 +134,8 @@ impl From<tokio_postgres::Error> for DatabaseError {
         let Some(complaint) = error.as_db_error() else {
             return Self::Broken(error);
         };
-        // Classes 57P (shutdown), 53 (no resources) and 08 (connection) pass by themselves.
-        let passes = ["57P", "53", "08"]
+        // Classes 57P (shutdown), 53 (no resources) and 08 (connection) pass by themselves, and so does 57014: a statement that was ended.
+        let passes = ["57P", "57014", "53", "08"]
             .iter()
             .any(|class| complaint.code().code().starts_with(class));
         let complaint = Complaint(Box::new(complaint.clone()));
@@ -140,42 +150,48 @@ impl From<tokio_postgres::Error> for DatabaseError {
 impl Database {
     /// A pool for `DATABASE_URL`, as large as the invocations that this environment serves at once.
     pub fn new(config: &Config) -> Result<Self, ConfigError> {
+        let by_name = config.prepared_statements;
+        let mut address = parse(&config.database_url)?;
+        if by_name {
+            limit_statements(&mut address);
+        }
         Ok(Self {
-            by_name: config.prepared_statements,
-            ..Self::at(&config.database_url, config.concurrency)?
+            by_name,
+            ..Self::open(address, config.concurrency)?
         })
     }
 
     /// A pool for an address, of a pooler too.
     pub fn at(url: &Secret, connections: usize) -> Result<Self, ConfigError> {
-        let invalid = ConfigError::Invalid {
-            name: "DATABASE_URL",
-            expected: "a postgres:// address",
-        };
-        let mut address = PostgresConfig::from_str(url.expose()).map_err(|_| invalid.clone())?;
+        Self::open(parse(url)?, connections)
+    }
+
+    fn open(mut address: PostgresConfig, connections: usize) -> Result<Self, ConfigError> {
         address
             .connect_timeout(CONNECT_TIMEOUT)
             .application_name("gatepost");
         let recycling = ManagerConfig {
             recycling_method: RecyclingMethod::Fast,
         };
-        let manager = match address.get_ssl_mode() {
-            SslMode::Require => {
-                let tls = tls().ok_or(ConfigError::Invalid {
-                    name: "DATABASE_URL",
-                    expected: "usable with sslmode=require: the system has no root certificates",
-                })?;
-                Manager::from_config(address, tls, recycling)
-            }
-            _ => Manager::from_config(address, NoTls, recycling),
+        let tls = match address.get_ssl_mode() {
+            SslMode::Require => Some(tls().ok_or(ConfigError::Invalid {
+                name: "DATABASE_URL",
+                expected: "usable with sslmode=require: the system has no root certificates",
+            })?),
+            _ => None,
+        };
+        let manager = match &tls {
+            Some(tls) => Manager::from_config(address, tls.clone(), recycling),
+            None => Manager::from_config(address, NoTls, recycling),
         };
         let pool = Pool::builder(manager)
             .max_size(connections.clamp(1, MAX_CONNECTIONS))
             .runtime(Runtime::Tokio1)
             .build()
-            .map_err(|_| invalid)?;
+            .map_err(|_| INVALID)?;
         Ok(Self {
             pool,
+            tls,
             by_name: false,
         })
     }
@@ -214,15 +230,31 @@ impl Database {
         statement: &str,
         params: &[Param<'_>],
     ) -> Result<Vec<Row>, DatabaseError> {
-        let lease = Lease::new(self.pool.get().await.map_err(DatabaseError::Connect)?);
-        let rows = if self.by_name {
-            lease.query_by_name(statement, params).await?
-        } else {
-            lease.query(statement, params).await?
-        };
+        let connection = self.pool.get().await.map_err(DatabaseError::Connect)?;
+        let mut lease = Lease::new(connection, self.tls.clone());
+        let rows = lease.run(statement, params, self.by_name).await?;
         lease.give_back();
         Ok(rows)
     }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").finish_non_exhaustive()
+    }
+}
+
+fn parse(url: &Secret) -> Result<PostgresConfig, ConfigError> {
+    PostgresConfig::from_str(url.expose()).map_err(|_| INVALID)
+}
+
+/// Has a session end its own statements in time. Only without a pooler, which may refuse what a session is to be started with. Options of
+/// the address come last, and prevail.
+fn limit_statements(address: &mut PostgresConfig) {
+    let own = address.get_options().unwrap_or_default();
+    let millis = STATEMENT_TIMEOUT.as_millis();
+    let options = format!("-c statement_timeout={millis} {own}");
+    address.options(options.trim_end());
 }
 
 /// TLS with the system's root certificates; `None` where the system has none. Single ones that cannot be read are left out: one bad
