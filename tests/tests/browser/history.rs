@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tests::Page;
 
-use crate::scene::{Scene, online, say, until_shown};
+use crate::scene::{Scene, say, until_shown};
 
 const MANY: u32 = 5_000;
 
@@ -55,13 +55,7 @@ async fn five_thousand_messages_are_scrolled_without_a_jump_and_no_page_is_asked
         return;
     };
     let page = scene.guest().await;
-    let user = scene.user(&page).await;
-    let session = scene.newest_session(&user).await;
-    scene
-        .fill(&session, &user, MANY, ["Message", "and more"])
-        .await;
-    page.reload().await;
-    online(&page).await;
+    let session = scene.long_conversation(&page, MANY).await;
     page.eval("performance.setResourceTimingBufferSize(5000)")
         .await;
     until_shown(&page, "Message 5000").await;

@@ -178,13 +178,8 @@ async fn a_conversation_opened_again_begins_where_its_reader_left_off() {
         return;
     };
     let page = scene.guest().await;
-    let user = scene.user(&page).await;
     let (shop, session) = scene.shop(&page, "assistant").await;
-    scene
-        .fill(&session, &user, 300, ["Message", "and more"])
-        .await;
-    page.reload().await;
-    online(&page).await;
+    scene.long_conversation(&page, 300).await;
     until_shown(&page, "Message 300").await;
     page.click_button("New conversation").await;
     page.type_text("Teapots").await;

@@ -155,6 +155,17 @@ impl Scene {
             .unwrap();
     }
 
+    /// Fills the newest session of a page's user and shows it anew. It gives the session.
+    pub(crate) async fn long_conversation(&self, page: &Page, many: u32) -> String {
+        let user = self.user(page).await;
+        let session = self.newest_session(&user).await;
+        self.fill(&session, &user, many, ["Message", "and more"])
+            .await;
+        page.reload().await;
+        online(page).await;
+        session
+    }
+
     pub(crate) async fn newest_session(&self, user: &User) -> String {
         let sessions = user.rest.sessions().await.ok();
         let newest = sessions["sessions"].as_array().unwrap().first().unwrap();

@@ -144,13 +144,7 @@ async fn who_writes_many_lines_stays_at_the_end() {
         return;
     };
     let page = scene.guest().await;
-    let user = scene.user(&page).await;
-    let session = scene.newest_session(&user).await;
-    scene
-        .fill(&session, &user, 100, ["Message", "and more"])
-        .await;
-    page.reload().await;
-    online(&page).await;
+    scene.long_conversation(&page, 100).await;
     until_shown(&page, "Message 100").await;
     page.eval("document.querySelector('.composer textarea').focus()")
         .await;
