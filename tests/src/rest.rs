@@ -133,9 +133,14 @@ impl Rest {
             .await
     }
 
-    /// Every session of the user.
+    /// The user's sessions: the first page of them, as long as it may be.
     pub async fn sessions(&self) -> Reply {
-        self.get("/api/chat/sessions", &[]).await
+        self.sessions_page(&[]).await
+    }
+
+    /// A page of the user's sessions: `("before", …)`, `("limit", …)`.
+    pub async fn sessions_page(&self, page: &[(&str, &str)]) -> Reply {
+        self.get("/api/chat/sessions", page).await
     }
 
     /// Opens a session.

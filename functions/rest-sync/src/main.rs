@@ -25,7 +25,7 @@ async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Err
 async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure> {
     let user = call.identity(app).await?.user_id;
     match route {
-        "GET /api/chat/sessions" => route::session::list(app, user).await,
+        "GET /api/chat/sessions" => route::session::list(app, user, call).await,
         "POST /api/chat/sessions" => route::session::open(app, user, call).await,
         "GET /api/chat/sessions/{id}" => route::session::read(app, user, call).await,
         "PATCH /api/chat/sessions/{id}" => route::session::revise(app, user, call).await,

@@ -103,9 +103,14 @@ export class Api {
     return this.#signed("POST", "/api/chat/sessions", { body: fields });
   }
 
-  /** @returns {Promise<{sessions: import("./types.js").SessionInfo[]}>} */
-  sessions() {
-    return this.#signed("GET", "/api/chat/sessions");
+  /**
+   * A page of the user's sessions, the liveliest first.
+   *
+   * @param {{before?: string, limit?: number}} [page] `before` is the `next` of the page before; `limit` is 1–200, 200 if left out.
+   * @returns {Promise<{sessions: import("./types.js").SessionInfo[], next: string | null}>} `next` is null on the last page.
+   */
+  sessions(page = {}) {
+    return this.#signed("GET", "/api/chat/sessions", { query: page });
   }
 
   /**
@@ -269,13 +274,13 @@ export class Api {
    * @param {{body?: object, query?: Record<string, string | number>, token?: string}} [rest]
    * @returns {Promise<any>}
    */
-  async #call(method, path, { body, query, token } = {}) {
-    const search = query ? `?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, `${value}`]))}` : "";
+  async #call(method, path, { body, query = {}, token } = {}) {
+    const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, `${value}`]));
     /** @type {Record<string, string>} */
     const headers = { "accept-language": this.#language };
     if (token) headers.authorization = `Bearer ${token}`;
     if (body) headers["content-type"] = "application/json";
-    const response = await fetch(`${this.#base}${path}${search}`, {
+    const response = await fetch(`${this.#base}${path}${search.size ? `?${search}` : ""}`, {
       method,
       headers,
       body: body && JSON.stringify(body),
@@ -296,6 +301,7 @@ async function parse(response) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new ChatError(ClientCode.BAD_ANSWER, "The server answered something that is not JSON.", { status: response.status });
+    // The page of a network that wants a log-in first, for one.
+    throw new ChatError(ClientCode.BAD_ANSWER, "The server answered something that is not JSON.", { status: response.status, retry: true });
   }
 }

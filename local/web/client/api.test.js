@@ -25,6 +25,12 @@ test("a wrong password is asked about once, and costs no token", async () => {
   assert.deepEqual(calls, ["/api/auth/login"]);
 });
 
+test("a page in place of an answer may be of a network that wants a log-in first: the request may succeed later", async () => {
+  const { api } = harness("token_expired");
+  globalThis.fetch = /** @type {any} */ (async () => new Response("<!doctype html><title>Welcome to the hotel</title>"));
+  await assert.rejects(api.ticket("phone"), { code: "bad_answer", retry: true });
+});
+
 for (const code of ["token_expired", "unauthorized"]) {
   test(`a token refused as ${code} is refreshed once`, async () => {
     const { api, calls } = harness(code);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { Chat } from "./chat.js";
+import { ChatError } from "./errors.js";
 import { SessionList } from "./session-list.js";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -130,6 +131,65 @@ test("what was put into the list while it was being read is there after the next
   } finally {
     mock.timers.reset();
   }
+  chat.close();
+});
+
+/** A list of five sessions on a server that shows two at a time. */
+async function paged() {
+  const { chat, api, info, list } = await open();
+  const all = [1, 2, 3, 4, 5].map((n) => ({ ...info, session_id: `${n}.key.sig`, created_at: `2026-11-30T00:00:0${9 - n}.000000Z` }));
+  const asked = mock.fn(async (/** @type {{before?: string}} */ { before = "0" } = {}) => {
+    const from = Number(before);
+    return { sessions: all.slice(from, from + 2), next: from + 2 < all.length ? `${from + 2}` : null };
+  });
+  api.sessions = asked;
+  await list.refresh();
+  return { chat, api, list, all, asked, shown: () => list.items.map(({ session_id }) => Number.parseInt(session_id, 10)) };
+}
+
+test("the list is read a page at a time, and read anew as far as it is here", async () => {
+  const { chat, list, asked, shown } = await paged();
+  assert.deepEqual([shown(), list.complete], [[1, 2], false]);
+  // However often it is called at once.
+  await Promise.all([list.loadMore(), list.loadMore()]);
+  assert.deepEqual([shown(), list.complete], [[1, 2, 3, 4], false]);
+  await list.refresh();
+  assert.deepEqual([shown(), list.complete], [[1, 2, 3, 4], false]);
+  await list.loadMore();
+  assert.deepEqual([shown(), list.complete], [[1, 2, 3, 4, 5], true]);
+  const before = asked.mock.callCount();
+  await list.loadMore();
+  assert.equal(asked.mock.callCount(), before);
+  chat.close();
+});
+
+test("a page more and the list read anew at the same time leave no hole", async () => {
+  const { chat, api, list, all, asked, shown } = await paged();
+  const refreshing = list.refresh();
+  await list.loadMore();
+  await refreshing;
+  assert.deepEqual(shown(), [1, 2, 3, 4]);
+  // The page that is on its way begins where the list does not end any more.
+  /** @type {any} */ let answer;
+  api.sessions = () => new Promise((resolve) => (answer = resolve));
+  const more = list.loadMore();
+  api.sessions = asked;
+  all.shift();
+  await list.refresh();
+  answer({ sessions: [], next: null });
+  await more;
+  assert.deepEqual(shown(), [2, 3, 4, 5]);
+  chat.close();
+});
+
+test("a page that cannot be had says why, and the list stays", async () => {
+  const { chat, api, list, asked, shown } = await paged();
+  api.sessions = () => Promise.reject(new ChatError("unavailable", "no", { retry: true }));
+  await assert.rejects(list.loadMore(), { code: "unavailable" });
+  assert.deepEqual([shown(), list.phase, list.complete], [[1, 2], "ready", false]);
+  api.sessions = asked;
+  await list.loadMore();
+  assert.deepEqual(shown(), [1, 2, 3, 4]);
   chat.close();
 });
 

@@ -1,5 +1,5 @@
 /**
- * All sessions of a user, newest talk first, with what is unread in each.
+ * The sessions of a user, newest talk first, with what is unread in each: a page of them, and more when they are asked for.
  *
  * The server's list is read at every connection and whenever something happens that cannot be worked out here; in between,
  * pushes and the sessions that are open keep it true. Event `change`: something to be shown changed.
@@ -23,6 +23,9 @@ export class SessionList extends EventTarget {
   /** @type {ChatError | null} */ #error = null;
   /** @type {any} */ #timer = null;
   /** Counts what has been heard; a list that was asked for before is older. */ #heard = 0;
+  /** So many pages of the list are here. */ #pages = 1;
+  /** @type {string | null} Where the next page begins. */ #next = null;
+  /** @type {Promise<void> | null} */ #loading = null;
   /** @type {import("./chat.js").Chat} */ #chat;
 
   /** @param {import("./chat.js").Chat} chat */
@@ -55,15 +58,22 @@ export class SessionList extends EventTarget {
     return this.#items.get(sessionKey(sessionId));
   }
 
-  /** Reads the list. Never throws; see `phase`. */
+  /** Whether there are no more sessions than these. */
+  get complete() {
+    return this.#next === null;
+  }
+
+  /** Reads the list, as far as it is here. Never throws; see `phase`. @returns {Promise<void>} */
   async refresh() {
     clearTimeout(this.#timer);
     this.#timer = null;
-    const heard = this.#heard;
+    const [heard, pages] = [this.#heard, this.#pages];
     try {
-      const { sessions } = await this.#chat.api.sessions();
+      const { sessions, next } = await this.#read(pages);
+      if (pages !== this.#pages) return this.refresh();
       // What was pushed meanwhile may be missing in the answer.
       if (heard !== this.#heard) this.#soon();
+      this.#next = next;
       this.#items = new Map(sessions.map((info) => [sessionKey(info.session_id), info]));
       this.#become("ready", null);
       for (const session of this.#chat.sessions) this.#follow(session);
@@ -71,6 +81,12 @@ export class SessionList extends EventTarget {
       ignoreChatError(error);
       if (this.#phase !== "ready") this.#become("failed", /** @type {ChatError} */ (error));
     }
+  }
+
+  /** Brings one page more. One at a time, however often it is called. @throws {ChatError} */
+  loadMore() {
+    this.#loading ??= this.#loadMore().finally(() => (this.#loading = null));
+    return this.#loading;
   }
 
   /** Takes in a session that was just opened or changed by a request. @param {SessionInfo} info */
@@ -83,6 +99,30 @@ export class SessionList extends EventTarget {
   drop(sessionId) {
     this.#heard += 1;
     if (this.#items.delete(sessionKey(sessionId))) this.#changed();
+  }
+
+  /** @returns {Promise<void>} */
+  async #loadMore() {
+    const before = this.#next;
+    if (before === null) return;
+    const { sessions, next } = await this.#chat.api.sessions({ before });
+    // The list was read anew meanwhile, and ends elsewhere.
+    if (before !== this.#next) return this.#loadMore();
+    this.#pages += 1;
+    this.#next = next ?? null;
+    for (const info of sessions) if (!this.find(info.session_id)) this.#items.set(sessionKey(info.session_id), info);
+    this.#changed();
+  }
+
+  /** The first pages of the server's list. @param {number} count */
+  async #read(count) {
+    const page = await this.#chat.api.sessions();
+    while (page.next && --count > 0) {
+      const { sessions, next } = await this.#chat.api.sessions({ before: page.next });
+      page.sessions.push(...sessions);
+      page.next = next;
+    }
+    return { sessions: page.sessions, next: page.next ?? null };
   }
 
   /** @param {import("./session.js").Session} session */

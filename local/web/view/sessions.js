@@ -20,6 +20,9 @@ export class Sessions {
   /** @type {string | null} */ #current = null;
   #list = el("ul", { class: "sessions" });
   #notice = el("div", { class: "notice" });
+  #more = el("button", { class: "button", type: "button", onclick: () => this.#showMore() }, t("moreConversations"));
+  #moreError = el("p", { role: "alert" });
+  #foot = el("div", { class: "notice" }, this.#moreError, this.#more);
   /** @type {import("../client/session-list.js").SessionList} */ #sessions;
   /** @type {import("../client/chat.js").Chat} */ #chat;
   /** @type {(sessionId: string) => void} */ #choose;
@@ -35,7 +38,7 @@ export class Sessions {
     this.#chat = chat;
     this.#choose = choose;
     /** @readonly */
-    this.element = el("nav", { class: "session-list", tabIndex: -1, "aria-label": t("conversations") }, this.#notice, this.#list);
+    this.element = el("nav", { class: "session-list", tabIndex: -1, "aria-label": t("conversations") }, this.#notice, this.#list, this.#foot);
     sessions.addEventListener("change", oncePerFrame(() => this.#draw()));
     this.#timer = setInterval(() => this.#draw(), TICK_MS);
     this.#draw();
@@ -67,6 +70,25 @@ export class Sessions {
     }
     arrange(this.#list, [...rows.values()].map(({ element }) => element));
     this.#drawNotice(items.length === 0 ? phase : null, error);
+    this.#foot.hidden = this.#sessions.complete;
+  }
+
+  async #showMore() {
+    const known = new Set(this.#rows.keys());
+    this.#moreError.textContent = "";
+    this.#more.setAttribute("aria-busy", "true");
+    try {
+      await this.#sessions.loadMore();
+    } catch (error) {
+      this.#moreError.textContent = errorText(error);
+      return;
+    } finally {
+      this.#more.removeAttribute("aria-busy");
+    }
+    const held = this.#foot.contains(document.activeElement);
+    this.#draw();
+    // The button is further down now, or gone.
+    if (held) [...this.#rows].find(([id]) => !known.has(id))?.[1].focus();
   }
 
   /**

@@ -2,10 +2,10 @@
 
 use tokio_postgres::types::Type;
 
-use super::{Encoded, Message, SyncError, page::fitting};
+use super::{Encoded, Message, SyncError};
 use crate::{
     App,
-    rest::MAX_PAGE_BYTES,
+    rest::{MAX_PAGE_BYTES, fitting},
     session::{SessionError, Visitor, not_ended},
 };
 
@@ -44,7 +44,8 @@ pub async fn history(
         .filter_map(|row| Message::from_optional_row(visitor.session(), row))
         .map(|message| Encoded::new(&message))
         .collect();
-    let kept = fitting(&messages, MAX_PAGE_BYTES).0.min(limit);
+    let lengths = messages.iter().map(|message| message.json().len());
+    let kept = fitting(lengths, MAX_PAGE_BYTES).0.min(limit);
     let complete = kept == messages.len();
     messages.truncate(kept);
     messages.reverse();

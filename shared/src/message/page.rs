@@ -1,7 +1,10 @@
 //! A page of a sync: some messages, and how far they reach.
 
 use super::Encoded;
-use crate::session::{Cursor, Epoch};
+use crate::{
+    rest::fitting,
+    session::{Cursor, Epoch},
+};
 
 /// A page of a sync.
 #[derive(Debug)]
@@ -41,7 +44,8 @@ impl Page {
     /// Keeps the first messages whose JSON together, with a comma each, has at most so many bytes, and says how many those are.
     /// `after` is the change that the page was asked with.
     pub fn fit(&mut self, max_bytes: usize, after: i64) -> usize {
-        let (kept, bytes) = fitting(&self.messages, max_bytes);
+        let lengths = self.messages.iter().map(|message| message.json().len());
+        let (kept, bytes) = fitting(lengths, max_bytes);
         if kept < self.messages.len() {
             self.messages.truncate(kept);
             self.cursor.change = self.messages.last().map_or(after, Encoded::change);
@@ -49,19 +53,6 @@ impl Page {
         }
         bytes
     }
-}
-
-/// How many of the first messages have, with a comma each, at most so many bytes together as JSON, and how many bytes those are.
-pub(super) fn fitting(messages: &[Encoded], max_bytes: usize) -> (usize, usize) {
-    let (mut kept, mut bytes) = (0, 0);
-    for message in messages {
-        let with_this = bytes + message.json().len() + 1;
-        if with_this > max_bytes {
-            break;
-        }
-        (kept, bytes) = (kept + 1, with_this);
-    }
-    (kept, bytes)
 }
 
 #[cfg(test)]

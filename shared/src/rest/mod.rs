@@ -2,6 +2,8 @@
 
 mod call;
 mod reply;
+mod room;
 
 pub use call::{Call, MalformedBody, NotFound};
 pub use reply::{MAX_PAGE_BYTES, Reply};
+pub(crate) use room::fitting;

@@ -5,6 +5,7 @@ mod cursor;
 mod error;
 mod id;
 mod invite;
+mod list;
 mod member;
 mod membership;
 mod read_mark;
@@ -19,9 +20,10 @@ pub use id::{InvalidSessionId, SessionId};
 pub use invite::{
     Invite, InviteError, NewInvite, accept_invite, list_invites, make_invite, revoke_invite,
 };
+pub use list::{ListPlace, MAX_LISTED, SessionPage, list};
 pub use member::{Member, add_member, list_members, remove_member};
 pub use membership::{Membership, Visitor};
 pub use read_mark::{ReadMark, mark_read};
-pub use record::{MAX_SETTINGS_BYTES, Session, Settings, Title, create, delete, find, list};
+pub use record::{MAX_SETTINGS_BYTES, Session, Settings, Title, create, delete, find};
 pub(crate) use record::{interval, not_ended};
 pub use role::Role;

@@ -1,4 +1,4 @@
-//! A session as a member sees it: opened, listed, deleted.
+//! A session as a member sees it: opened, read, deleted.
 
 use std::time::Duration;
 
@@ -15,13 +15,10 @@ use crate::{
     field::{growth, has_nul},
     frame::ServerFrame,
     message::Message,
-    rest::MAX_PAGE_BYTES,
     timestamp,
     token::KeyRing,
 };
 
-/// A list shows at most so many sessions, the liveliest first.
-const MAX_LISTED: i64 = 200;
 /// The settings as JSON in UTF-8, like a message's metadata. Every send writes its session's row anew, and they are in it.
 pub const MAX_SETTINGS_BYTES: usize = 4 * 1024;
 
@@ -85,7 +82,7 @@ pub struct Session {
 }
 
 impl Session {
-    fn from_row(keys: &KeyRing, row: &Row) -> Self {
+    pub(super) fn from_row(keys: &KeyRing, row: &Row) -> Self {
         let id = SessionId::sign(keys, row.get("session_id"));
         let change = row.get("head");
         Self {
@@ -102,19 +99,6 @@ impl Session {
             created_at: row.get("opened_at"),
             expires_at: row.get("expires_at"),
         }
-    }
-
-    /// Without its last message where a list, of which the sessions before have so many bytes, has no room for it: those who write long ones
-    /// must not keep others from their list.
-    fn within(mut self, bytes: &mut usize) -> Self {
-        let length = |session: &Self| serde_json::to_string(session).map_or(0, |json| json.len());
-        let mut own = length(&self);
-        if *bytes + own > MAX_PAGE_BYTES {
-            self.last_message = None;
-            own = length(&self);
-        }
-        *bytes += own + 1;
-        self
     }
 }
 
@@ -148,20 +132,6 @@ pub async fn create(
     rows.first()
         .map(|row| Session::from_row(&app.session_keys, row))
         .ok_or(SessionError::Full)
-}
-
-/// The sessions of a user that have not ended, the liveliest first, at most 200.
-pub async fn list(app: &App, user: Uuid) -> Result<Vec<Session>, SessionError> {
-    let params = [(&user as _, Type::UUID), (&MAX_LISTED as _, Type::INT8)];
-    let rows = app
-        .database
-        .query(include_str!("sql/list.sql"), &params)
-        .await?;
-    let mut bytes = 0;
-    Ok(rows
-        .iter()
-        .map(|row| Session::from_row(&app.session_keys, row).within(&mut bytes))
-        .collect())
 }
 
 /// One session of a user. The statement answers members only.

@@ -104,6 +104,46 @@ async fn the_list_follows_what_happens_in_every_session() {
 }
 
 #[tokio::test]
+async fn more_conversations_come_when_they_are_asked_for() {
+    let Some(scene) = Scene::set().await else {
+        return;
+    };
+    let page = scene.guest().await;
+    let user = scene.user(&page).await;
+    let sql = include_str!("many_sessions.sql")
+        .replace("{user}", &user.id)
+        .replace("{many}", "404");
+    let database = scene.stack.database().await;
+    database.batch_execute(&sql).await.unwrap();
+    page.reload().await;
+    online(&page).await;
+    let rows = "document.querySelectorAll('.session').length";
+    page.until(&format!("{rows} === 200")).await;
+    page.picture("more-conversations").await;
+
+    page.click_button("More conversations").await;
+    page.until(&format!("{rows} === 400")).await;
+    page.until("document.activeElement === document.querySelectorAll('.session')[200]")
+        .await;
+    // One that is not shown comes to the top, and the list is read anew as far as it was shown.
+    let mut last = user.rest.sessions().await.ok();
+    while let Some(next) = last["next"].as_str() {
+        last = user.rest.sessions_page(&[("before", next)]).await.ok();
+    }
+    let oldest = last["sessions"].as_array().unwrap().last().unwrap();
+    let oldest = oldest["session_id"].as_str().unwrap();
+    user.rest.send(oldest, "k", "Out of the deep").await.ok();
+    page.until("document.querySelector('.session-text').textContent === 'Out of the deep'")
+        .await;
+    page.until(&format!("{rows} === 400")).await;
+    page.click_button("More conversations").await;
+    page.until(&format!("{rows} === 405")).await;
+    page.until("[...document.querySelectorAll('button')].every(one => one.textContent !== 'More conversations' || !one.checkVisibility())")
+        .await;
+    page.no_mistakes();
+}
+
+#[tokio::test]
 async fn an_invitation_lets_one_person_in_once() {
     let Some(scene) = Scene::set().await else {
         return;

@@ -74,6 +74,73 @@ async fn an_owner_opens_lists_renames_and_deletes() {
     );
 }
 
+/// A page of a user's list: its titles, and where the next page begins.
+async fn page(user: &User, query: &[(&str, &str)]) -> (Vec<Value>, Option<String>) {
+    let page = user.rest.sessions_page(query).await.ok();
+    let sessions = page["sessions"].as_array().unwrap().iter();
+    let titles = sessions.map(|session| session["title"].clone()).collect();
+    (titles, page["next"].as_str().map(str::to_owned))
+}
+
+#[tokio::test]
+async fn the_list_goes_on_page_by_page() {
+    let stack = start().await;
+    let ada = stack.guest().await;
+    for title in ["1", "2", "3", "4", "5"] {
+        ada.open_session(title).await;
+    }
+    // Two that were altered in the same microsecond, with a page's end between them.
+    let alter = "UPDATE sessions SET changed_at = (SELECT changed_at FROM sessions WHERE title = '4') WHERE title = '3'";
+    stack.database().await.batch_execute(alter).await.unwrap();
+
+    let (first, next) = page(&ada, &[("limit", "2")]).await;
+    let next = next.unwrap();
+    let (second, last) = page(&ada, &[("limit", "2"), ("before", &next)]).await;
+    let last = last.unwrap();
+    let (third, end) = page(&ada, &[("limit", "2"), ("before", &last)]).await;
+    assert_eq!(end, None);
+    let all = [first, second, third].concat();
+    assert_eq!([&all[0], &all[3], &all[4]], ["5", "2", "1"]);
+    assert_eq!(titles(&ada).await, all, "the same as in one");
+
+    // As many as there are is the last page, and one less is not.
+    assert_eq!(page(&ada, &[("limit", "5")]).await, (all.clone(), None));
+    let (four, next) = page(&ada, &[("limit", "4")]).await;
+    assert_eq!((four.as_slice(), next), (&all[..4], Some(last)));
+}
+
+#[tokio::test]
+async fn a_list_has_200_on_a_page_and_a_place_that_it_gave() {
+    let stack = start().await;
+    let ada = stack.guest().await;
+    ada.open_session("Kettles").await;
+    for (field, value, allowed) in [
+        ("limit", "1", true),
+        ("limit", "200", true),
+        ("limit", "0", false),
+        ("limit", "201", false),
+        ("before", "yesterday", false),
+        (
+            "before",
+            "-9223372036854775808.0199b0c4-1d02-7f6a-8c11-5b7e9a3d2c40",
+            false,
+        ),
+        (
+            "before",
+            "8210266876799999999.0199b0c4-1d02-7f6a-8c11-5b7e9a3d2c40",
+            true,
+        ),
+        ("before", "0.0199b0c4-1d02-7f6a-8c11-5b7e9a3d2c40", true),
+    ] {
+        let reply = ada.rest.sessions_page(&[(field, value)]).await;
+        let refused = (!allowed).then_some("invalid_field");
+        assert_eq!(reply.code(), refused, "{field}={value}");
+        if !allowed {
+            assert_eq!(reply.body["field"], field);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_member_comes_changes_role_and_leaves() {
     let stack = start().await;

@@ -1,20 +1,19 @@
 //! `/api/chat/sessions`: conversations.
 
-use serde_json::json;
 use shared::{
     App,
     code::Failure,
     field::{Fields, InvalidField},
     rest::{Call, Reply},
-    session::{self, Revision, Settings, Title},
+    session::{self, MAX_LISTED, Revision, Settings, Title},
 };
 use uuid::Uuid;
 
-/// `GET`: the caller's sessions, the liveliest first.
-pub(crate) async fn list(app: &App, user: Uuid) -> Result<Reply, Failure> {
-    Ok(Reply::ok(
-        &json!({ "sessions": session::list(app, user).await? }),
-    ))
+/// `GET`: the caller's sessions, the liveliest first. Takes `before` and `limit`.
+pub(crate) async fn list(app: &App, user: Uuid, call: &Call) -> Result<Reply, Failure> {
+    let before = call.query_as("before")?;
+    let limit = call.limit(MAX_LISTED, MAX_LISTED)?;
+    Ok(Reply::ok(&session::list(app, user, before, limit).await?))
 }
 
 /// `POST {title?, settings?}`: opens a session that the caller owns.

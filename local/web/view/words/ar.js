@@ -40,6 +40,7 @@ export const ar = {
   create: "إنشاء",
   noConversations: "لا توجد محادثات بعد",
   noConversationsLead: "ابدأ محادثة وادعُ أحدًا.",
+  moreConversations: "المزيد من المحادثات",
   loadingConversations: "جارٍ تحميل المحادثات",
   listFailed: "تعذّر عرض المحادثات",
   noMessagesYet: "لا رسائل بعد",

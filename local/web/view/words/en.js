@@ -42,6 +42,7 @@ export const en = {
   create: "Create",
   noConversations: "No conversations yet",
   noConversationsLead: "Start one and invite somebody.",
+  moreConversations: "More conversations",
   loadingConversations: "Loading conversations",
   listFailed: "Your conversations could not be loaded",
   noMessagesYet: "No messages yet",

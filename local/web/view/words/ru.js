@@ -40,6 +40,7 @@ export const ru = {
   create: "Создать",
   noConversations: "Бесед пока нет",
   noConversationsLead: "Начните беседу и пригласите кого-нибудь.",
+  moreConversations: "Ещё беседы",
   loadingConversations: "Загружаем беседы",
   listFailed: "Не удалось загрузить беседы",
   noMessagesYet: "Сообщений пока нет",

@@ -129,7 +129,10 @@ async fn a_session_past_its_end_is_over_for_its_owner_too() {
         }
     }
     every_frame(&mut phone, &unread, Code::SessionExpired, None).await;
-    assert_eq!(ada.rest.sessions().await.ok(), json!({"sessions": []}));
+    assert_eq!(
+        ada.rest.sessions().await.ok(),
+        json!({"sessions": [], "next": null})
+    );
 }
 
 #[tokio::test]
