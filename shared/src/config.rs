@@ -45,6 +45,10 @@ pub struct Config {
     pub typing_limit: u32,
     /// `RATE_LIMIT_READS`, 10 unless set: read marks per second and connection.
     pub read_limit: u32,
+    /// `RATE_LIMIT_SYNCS`, 10 unless set: pings and syncs per second and connection.
+    pub sync_limit: u32,
+    /// `RATE_LIMIT_REQUESTS`, 50 unless set: requests to `/api/chat` per second and user.
+    pub request_limit: u32,
     /// `QUOTA_MESSAGES`, 10,000 unless set: messages per day and user.
     pub message_quota: u32,
     /// `SESSIONS_PER_USER`, 1,000 unless set: sessions that a user may own.
@@ -103,6 +107,8 @@ impl Config {
             message_limit: vars.count("RATE_LIMIT_MESSAGES", 10)?,
             typing_limit: vars.count("RATE_LIMIT_TYPING", 5)?,
             read_limit: vars.count("RATE_LIMIT_READS", 10)?,
+            sync_limit: vars.count("RATE_LIMIT_SYNCS", 10)?,
+            request_limit: vars.count("RATE_LIMIT_REQUESTS", 50)?,
             message_quota: vars.count("QUOTA_MESSAGES", 10_000)?,
             sessions_per_user: vars.count("SESSIONS_PER_USER", 1_000)?,
             members_per_session: vars.count("MEMBERS_PER_SESSION", 100)?,

@@ -13,6 +13,7 @@
 //! | [`connection`] | which sockets are open, and whose they are |
 //! | [`push`] | one frame to many connections |
 //! | [`limit`] | who may do what how often |
+//! | [`entry`] | what a frame or a request passes first: a limit, and the end of its sign-in |
 //! | [`frame`] | what travels over a socket |
 //! | [`rest`] | what travels over HTTP |
 //! | [`field`] | the fields of a JSON object that a client sent |
@@ -29,6 +30,7 @@ pub mod code;
 pub mod config;
 pub mod connection;
 pub mod database;
+pub mod entry;
 pub mod field;
 pub mod frame;
 pub mod heartbeat;

@@ -175,7 +175,7 @@ impl World {
 
     async fn read(&self, newest: i64) {
         let cursor = Cursor::of_change(self.change - newest);
-        let reading = recent::read(&self.cache, &self.visitor, Some(&cursor), None).await;
+        let reading = recent::read(&self.cache, &self.visitor, Some(&cursor)).await;
         match reading.expect("Redis runs") {
             Reading::Hit(list) => assert_eq!(list.messages.len() as i64, newest),
             other => panic!("the list is not there: {other:?}"),

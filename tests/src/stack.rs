@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::{keys, keys::Keys, rest::Rest, user::User, watch::Watch};
 
 /// Limits that a test which is not about limits does not meet: one address makes all the requests of a test.
-const GENEROUS: [(&str, &str); 9] = [
+const GENEROUS: [(&str, &str); 11] = [
     ("RATE_LIMIT_AUTH", "100000"),
     ("RATE_LIMIT_WS_CONN", "100000"),
     ("RATE_LIMIT_MESSAGES", "100000"),
@@ -33,6 +33,8 @@ const GENEROUS: [(&str, &str); 9] = [
     ("RATE_LIMIT_INVITES", "100000"),
     ("RATE_LIMIT_TYPING", "100000"),
     ("RATE_LIMIT_READS", "100000"),
+    ("RATE_LIMIT_SYNCS", "100000"),
+    ("RATE_LIMIT_REQUESTS", "100000"),
 ];
 
 /// `cluster` runs every stack on a Redis Cluster of three masters.

@@ -8,9 +8,13 @@ use lambda_http::{Error, Request, Response, run_concurrent, service_fn};
 use shared::{
     App,
     code::Failure,
+    entry::enter_by_request,
+    limit::Limit,
     rest::{Call, NotFound, Reply},
     runtime,
+    token::AccessError,
 };
+use uuid::Uuid;
 
 fn main() -> Result<(), Error> {
     runtime::run(|app| run_concurrent(service_fn(move |request| answer(app.clone(), request))))
@@ -22,8 +26,16 @@ async fn answer(app: Arc<App>, request: Request) -> Result<Response<String>, Err
     Ok(Reply::answer(outcome, &call, &app.token_keys))
 }
 
+/// Who is calling, if they may. It counts against the limit on requests.
+async fn enter(app: &App, call: &Call) -> Result<Uuid, Failure> {
+    let identity = call.bearer(&app.token_keys)?.ok_or(AccessError::Missing)?;
+    let limit = Limit::requests(&app.config);
+    call.count(enter_by_request(app, &identity, limit).await?);
+    Ok(identity.user_id)
+}
+
 async fn dispatch(app: &App, route: &str, call: &Call) -> Result<Reply, Failure> {
-    let user = call.identity(app).await?.user_id;
+    let user = enter(app, call).await?;
     match route {
         "GET /api/chat/sessions" => route::session::list(app, user, call).await,
         "POST /api/chat/sessions" => route::session::open(app, user, call).await,

@@ -89,6 +89,16 @@ impl Limit {
         Self::new("read", config.read_limit, SECOND).of(connection_id)
     }
 
+    /// `RATE_LIMIT_SYNCS`: pings and syncs of a user, by connection.
+    pub fn syncs(config: &Config, connection_id: &str) -> Self {
+        Self::new("sync", config.sync_limit, SECOND).of(connection_id)
+    }
+
+    /// `RATE_LIMIT_REQUESTS`: requests to `/api/chat`, by user.
+    pub fn requests(config: &Config) -> Self {
+        Self::new("request", config.request_limit, SECOND)
+    }
+
     /// `RATE_LIMIT_INVITES`: invites made and used, by user.
     pub fn invites(config: &Config) -> Self {
         Self::new("invite", config.invite_limit, HOUR)

@@ -6,12 +6,13 @@ use uuid::Uuid;
 
 use super::{
     Acked, Edit, Message, Receipt,
-    round::{Altered, Round, RoundError, Sender},
+    round::{Altered, Round, Sender},
 };
 use crate::{
     App,
     code::{Code, Coded},
     database::DatabaseError,
+    entry::EntryError,
     limit::Rate,
     session::{Epoch, Visitor, interval},
 };
@@ -32,7 +33,7 @@ pub struct Alteration {
 pub enum AlterError {
     /// Too many messages, or the end of the sender's sign-in.
     #[error(transparent)]
-    Round(#[from] RoundError),
+    Entry(#[from] EntryError),
     /// Somebody was faster, or it is deleted. Holds the message as it stands.
     #[error("the message has been altered since")]
     Conflict(Box<Message>),
@@ -56,7 +57,7 @@ pub enum AlterError {
 impl Coded for AlterError {
     fn code(&self) -> Code {
         match self {
-            Self::Round(error) => error.code(),
+            Self::Entry(error) => error.code(),
             Self::Conflict(_) => Code::Conflict,
             Self::Forbidden => Code::Forbidden,
             Self::MessageNotFound => Code::MessageNotFound,
@@ -68,14 +69,14 @@ impl Coded for AlterError {
 
     fn retry_after(&self) -> Option<std::time::Duration> {
         match self {
-            Self::Round(error) => error.retry_after(),
+            Self::Entry(error) => error.retry_after(),
             _ => None,
         }
     }
 
     fn rate(&self) -> Option<Rate> {
         match self {
-            Self::Round(error) => error.rate(),
+            Self::Entry(error) => error.rate(),
             _ => None,
         }
     }

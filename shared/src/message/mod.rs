@@ -19,6 +19,6 @@ pub use history::{HistoryPage, history};
 pub use page::Page;
 pub use queue::SendQueue;
 pub use record::{Message, Receipt};
-pub use round::{Altered, RoundError, Sender, first_trip, limits, second_trip};
+pub use round::{Altered, Sender, first_trip, limits, second_trip};
 pub use send::{Acked, SendError, send};
 pub use since::{Reader, Since, SyncError, since};

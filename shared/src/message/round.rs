@@ -3,7 +3,7 @@
 //!
 //! Without Redis that is noted in PostgreSQL for the readers of the list, one round trip more, and the others find out by their next sync.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use redis::{FromRedisValue, ParsingError, Pipeline, Value};
 use uuid::Uuid;
@@ -11,12 +11,13 @@ use uuid::Uuid;
 use super::{Encoded, Message};
 use crate::{
     App,
-    code::{Code, Coded, log_failure},
+    code::log_failure,
     config::Config,
     connection::{self, Socket},
     database::DatabaseError,
+    entry::EntryError,
     frame::ServerFrame,
-    limit::{self, Limit, Rate, RateLimited, Who},
+    limit::{self, Limit, Rate, Who},
     session::{Epoch, Visitor, recent},
     sign_in::{self, SignedOut},
 };
@@ -42,40 +43,6 @@ pub struct Altered {
     deleted: bool,
 }
 
-/// Why an alteration did not begin.
-#[derive(Debug, thiserror::Error)]
-pub enum RoundError {
-    /// Too many messages in a second or in a day.
-    #[error(transparent)]
-    RateLimited(#[from] RateLimited),
-    /// The sign-in of the sender's socket has ended.
-    #[error(transparent)]
-    SignedOut(#[from] SignedOut),
-}
-
-impl Coded for RoundError {
-    fn code(&self) -> Code {
-        match self {
-            Self::RateLimited(error) => error.code(),
-            Self::SignedOut(error) => error.code(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::RateLimited(error) => error.retry_after(),
-            Self::SignedOut(_) => None,
-        }
-    }
-
-    fn rate(&self) -> Option<Rate> {
-        match self {
-            Self::RateLimited(error) => error.rate(),
-            Self::SignedOut(_) => None,
-        }
-    }
-}
-
 /// An alteration that readers have been warned of.
 pub(super) struct Round {
     announcement: recent::Announcement,
@@ -91,7 +58,7 @@ pub(super) struct Round {
 impl Round {
     /// Counts against the limits, warns readers of the recent list and asks whether the socket's sign-in has ended: the first round
     /// trip.
-    pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, RoundError> {
+    pub(super) async fn begin(app: &App, sender: &Sender<'_>) -> Result<Self, EntryError> {
         let limits = limits(&app.config, sender);
         let (pipeline, announcement) = first_trip(&app.config, sender, &limits);
         let mut round = Self {

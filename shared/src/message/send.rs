@@ -2,13 +2,14 @@
 
 use super::{
     Draft, Receipt,
-    round::{Altered, Round, RoundError, Sender},
+    round::{Altered, Round, Sender},
     store::{self, Stored},
 };
 use crate::{
     App,
     code::{Code, Coded},
     database::DatabaseError,
+    entry::EntryError,
     limit::Rate,
     session::Cursor,
 };
@@ -33,7 +34,7 @@ pub struct Acked {
 pub enum SendError {
     /// Too many messages, or the end of the sender's sign-in.
     #[error(transparent)]
-    Round(#[from] RoundError),
+    Entry(#[from] EntryError),
     /// The key stands for another message.
     #[error("the idempotency key stands for another message")]
     IdempotencyConflict,
@@ -51,7 +52,7 @@ pub enum SendError {
 impl Coded for SendError {
     fn code(&self) -> Code {
         match self {
-            Self::Round(error) => error.code(),
+            Self::Entry(error) => error.code(),
             Self::IdempotencyConflict => Code::IdempotencyConflict,
             Self::NotAMember => Code::NotAMember,
             Self::SessionExpired => Code::SessionExpired,
@@ -61,14 +62,14 @@ impl Coded for SendError {
 
     fn retry_after(&self) -> Option<std::time::Duration> {
         match self {
-            Self::Round(error) => error.retry_after(),
+            Self::Entry(error) => error.retry_after(),
             _ => None,
         }
     }
 
     fn rate(&self) -> Option<Rate> {
         match self {
-            Self::Round(error) => error.rate(),
+            Self::Entry(error) => error.rate(),
             _ => None,
         }
     }

@@ -11,13 +11,11 @@ use crate::{
     App,
     cache::CacheError,
     code::{Code, Coded, log_failure},
-    connection::Socket,
     database::DatabaseError,
     session::{
         Cursor, Epoch, SessionError, Visitor, not_ended,
         recent::{self, Reading, Recent},
     },
-    sign_in::SignedOut,
 };
 
 /// Where a reader left off.
@@ -43,9 +41,6 @@ pub enum SyncError {
     /// The cursor is of another life of the database, or ahead of the session.
     #[error("the cursor is not of this database")]
     Reset,
-    /// The sign-in of the reader's socket has ended.
-    #[error(transparent)]
-    SignedOut(#[from] SignedOut),
 }
 
 impl Coded for SyncError {
@@ -54,7 +49,6 @@ impl Coded for SyncError {
             Self::Session(error) => error.code(),
             Self::MessageNotFound => Code::MessageNotFound,
             Self::Reset => Code::Reset,
-            Self::SignedOut(error) => error.code(),
         }
     }
 }
@@ -90,8 +84,6 @@ pub struct Reader<'a> {
     app: &'a App,
     /// Until Redis has not answered once: each wait for it takes half a second, and a hundred sessions have not as many.
     asks_redis: bool,
-    /// The sign-in of the socket that asks, until Redis was asked for its end.
-    sign_in: Option<Uuid>,
 }
 
 impl<'a> Reader<'a> {
@@ -100,15 +92,6 @@ impl<'a> Reader<'a> {
         Self {
             app,
             asks_redis: app.config.cache,
-            sign_in: None,
-        }
-    }
-
-    /// The same for a socket: what it asks Redis first, asks whether its sign-in has ended as well.
-    pub fn of(app: &'a App, socket: &Socket) -> Self {
-        Self {
-            sign_in: Some(socket.sign_in),
-            ..Self::new(app)
         }
     }
 
@@ -121,7 +104,7 @@ impl<'a> Reader<'a> {
         limit: usize,
     ) -> Result<Page, SyncError> {
         if self.asks_redis {
-            match recent_list(self.app, visitor, from, self.sign_in.take()).await? {
+            match recent_list(self.app, visitor, from).await? {
                 Ok(Some(list)) => {
                     if let Some(page) = page_of(list, from, limit)? {
                         return Ok(page);
@@ -143,7 +126,6 @@ async fn recent_list(
     app: &App,
     visitor: &Visitor,
     from: &Since,
-    mut sign_in: Option<Uuid>,
 ) -> Result<Result<Option<Recent>, CacheError>, SyncError> {
     let cursor = if let Since::Cursor(cursor) = from {
         Some(cursor)
@@ -153,7 +135,7 @@ async fn recent_list(
     recent::catch_up(app).await;
     let mut waits = WAITS.iter();
     loop {
-        match recent::read(&app.cache, visitor, cursor, sign_in.take()).await {
+        match recent::read(&app.cache, visitor, cursor).await {
             Ok(Reading::Hit(list)) => return Ok(Ok(Some(list))),
             Ok(Reading::Miss(lease)) => {
                 let list = recent::refill(app, visitor, lease).await?;
@@ -164,7 +146,6 @@ async fn recent_list(
                 None => return Ok(Ok(None)),
             },
             Ok(Reading::Unusable) => return Ok(Ok(None)),
-            Ok(Reading::SignedOut) => return Err(SignedOut.into()),
             Err(error) => return Ok(Err(error)),
         }
     }

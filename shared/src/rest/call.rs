@@ -1,6 +1,9 @@
 //! A request of the HTTP API.
 
-use std::{str::FromStr, sync::OnceLock};
+use std::{
+    str::FromStr,
+    sync::{Mutex, PoisonError},
+};
 
 use lambda_http::{Request, RequestExt, request::RequestContext};
 use uuid::Uuid;
@@ -20,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Call {
     request: Request,
-    rate: OnceLock<Rate>,
+    rate: Mutex<Option<Rate>>,
 }
 
 /// A route that the function does not know: the template sends it something else.
@@ -50,20 +53,19 @@ impl Call {
     pub fn new(request: Request) -> Self {
         Self {
             request,
-            rate: OnceLock::new(),
+            rate: Mutex::default(),
         }
     }
 
-    /// Notes what is left of the limit that the call was counted against, for whatever answer it gets.
+    /// Notes what is left of a limit that the call was counted against, for whatever answer it gets. Of several the last is told.
     pub fn count(&self, rate: Option<Rate>) {
-        if let Some(rate) = rate {
-            self.rate.get_or_init(|| rate);
-        }
+        let mut noted = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
+        *noted = rate.or(*noted);
     }
 
     /// What is left of the limit that the call was counted against.
     pub(super) fn rate(&self) -> Option<Rate> {
-        self.rate.get().copied()
+        *self.rate.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The route that the gateway chose, such as `GET /api/chat/sessions/{id}`.
@@ -92,14 +94,7 @@ impl Call {
         header.to_str().ok().map(str::to_owned)
     }
 
-    /// Who is calling. One round trip to Redis: their sign-in may have ended.
-    pub async fn identity(&self, app: &App) -> Result<Identity, AccessError> {
-        self.optional_identity(app)
-            .await?
-            .ok_or(AccessError::Missing)
-    }
-
-    /// Who is calling, where nobody in particular may call too.
+    /// Who is calling, where nobody in particular may call too. One round trip to Redis: their sign-in may have ended.
     pub async fn optional_identity(&self, app: &App) -> Result<Option<Identity>, AccessError> {
         let identity = self.bearer(&app.token_keys)?;
         match &identity {

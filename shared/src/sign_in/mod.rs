@@ -2,7 +2,7 @@
 //!
 //! A log-in begins one, and so does a sign-up or a new guest; it lasts as long as its refresh tokens are exchanged. A service's key
 //! is one, too. PostgreSQL knows which ones stand. One that ends leaves a **mark** in Redis for as long as something may live that
-//! belongs to it, so that a request asks in one round trip, and a socket's frame in one that it has anyway:
+//! belongs to it; requests and frames ask for it in the round trip that counts them ([`crate::entry`]):
 //!
 //! - its sockets are told `bye` and closed at once; one that opens at the same moment finds the mark, and so does whatever comes
 //!   through one whose close was lost: every frame that goes to Redis asks;
@@ -18,4 +18,5 @@ mod stand;
 
 pub use end::{SIGNED_OUT, end, leave_mark, sign_out};
 pub use mark::ask;
+pub(crate) use stand::ended_by_postgres;
 pub use stand::{SignedOut, has_ended, stands};

@@ -32,8 +32,7 @@ pub async fn stands(database: &Database, sign_in: Uuid) -> Result<bool, Database
     Ok(rows.first().is_some_and(|row| row.get("stands")))
 }
 
-/// Whether a user's sign-in has ended, by its mark: one round trip to Redis. PostgreSQL answers where Redis does not; where neither does, an
-/// access token is believed: it lives for 15 minutes, and nothing can be read or written without PostgreSQL.
+/// Whether a user's sign-in has ended, by its mark: one round trip to Redis. PostgreSQL answers where Redis does not.
 pub async fn has_ended(app: &App, user: Uuid, sign_in: Uuid) -> bool {
     let mut pipeline = redis::pipe();
     mark::ask(&mut pipeline, user, sign_in);
@@ -41,7 +40,13 @@ pub async fn has_ended(app: &App, user: Uuid, sign_in: Uuid) -> bool {
         Ok((ended,)) => return ended,
         Err(error) => log_failure(&error, "asking whether a sign-in has ended"),
     }
-    match stands(&app.database, sign_in).await {
+    ended_by_postgres(&app.database, sign_in).await
+}
+
+/// What PostgreSQL says where Redis does not; where neither does, an access token is believed: it lives for 15 minutes, and nothing can be
+/// read or written without PostgreSQL.
+pub(crate) async fn ended_by_postgres(database: &Database, sign_in: Uuid) -> bool {
+    match stands(database, sign_in).await {
         Ok(stands) => !stands,
         Err(error) => {
             log_failure(&error, "asking whether a sign-in stands");

@@ -178,6 +178,16 @@ async fn a_sync_within_the_recent_list_costs_no_statement() {
 }
 
 #[tokio::test]
+async fn a_sync_by_a_socket_costs_no_statement_either() {
+    let mut scene = scene().await;
+    let sync = json!({"type": "sync", "cursors": {scene.session.as_str(): 0}});
+    let (page, counts) = scene.stack.counting(scene.phone.request(sync)).await;
+    assert_eq!(page["sessions"][0]["complete"], true, "{page}");
+    assert_cost(&scene.stack, &counts, 0, 2);
+    scene.no_other_post().await;
+}
+
+#[tokio::test]
 async fn typing_costs_one_trip_to_redis_once_its_audience_is_known() {
     let mut scene = scene().await;
     let typing = |typing: bool| json!({"type": "user_typing", "session_id": scene.session, "typing": typing});

@@ -108,6 +108,48 @@ async fn read_marks_have_a_limit_by_connection() {
 }
 
 #[tokio::test]
+async fn pings_and_syncs_have_a_limit_by_connection() {
+    let stack = start("RATE_LIMIT_SYNCS", 2).await;
+    let conversation = stack.conversation().await;
+    let (mut phone, mut laptop) = (
+        conversation.ada.device("phone").await,
+        conversation.ada.device("laptop").await,
+    );
+    let sync = json!({"type": "sync", "cursors": {conversation.session.as_str(): 0}});
+    // A cold start takes its time, and a second is short.
+    phone.request(sync.clone()).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    phone.send(&json!({"type": "ping"})).await;
+    phone.next_of("pong").await;
+    assert_eq!(phone.request(sync.clone()).await["type"], "sync");
+    let refused = phone.request(sync.clone()).await;
+    assert_eq!(refused["code"], "rate_limited");
+    assert_eq!(refused["rate"]["limit"], 2);
+    phone.send(&json!({"type": "ping"})).await;
+    assert_eq!(phone.next_of("error").await["code"], "rate_limited");
+    // Another connection of the same user has its own.
+    assert_eq!(laptop.request(sync).await["type"], "sync");
+}
+
+#[tokio::test]
+async fn requests_have_a_limit_by_user() {
+    let stack = start("RATE_LIMIT_REQUESTS", 2).await;
+    let (ada, bob) = (stack.guest().await.rest, stack.guest().await.rest);
+    // A cold start takes its time, and a second is short.
+    ada.sessions().await.ok();
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+    assert_two_of_three(&[
+        ada.sessions().await,
+        ada.sessions().await,
+        ada.sessions().await,
+    ]);
+    bob.sessions().await.ok();
+    stack.stop_redis().await;
+    // The instance's own bucket stands behind the limit; its first two go through.
+    ada.sessions().await.ok();
+}
+
+#[tokio::test]
 async fn a_duplicate_and_a_send_that_is_refused_use_up_none_of_the_days_share() {
     let stack = TestStack::with()
         .variable("QUOTA_MESSAGES", "3")

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use redis::Pipeline;
+use redis::{FromRedisValue, ParsingError, Pipeline, Value};
 use shared::{
     App,
     code::{Failure, log_failure},
     connection::{self, Socket},
+    entry::{self, Entry},
     frame::ServerFrame,
+    limit::Limit,
     session::{Cursor, Visitor, recent},
-    sign_in::{self, SignedOut},
     timestamp,
 };
 
@@ -21,9 +22,10 @@ pub(crate) async fn ping(
     socket: &Socket,
     cursors: &[(String, Cursor)],
 ) -> Result<String, Failure> {
+    let entry = Entry::of_frame(socket, Limit::syncs(&app.config, &socket.connection_id));
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
-    sign_in::ask(&mut pipeline, socket.user_id, socket.sign_in);
+    entry.ask(&mut pipeline, &app.config);
     let mut asked = HashSet::new();
     for (session_id, cursor) in cursors {
         if let Ok(visitor) = Visitor::verify(&app.session_keys, socket.user_id, session_id) {
@@ -34,10 +36,16 @@ pub(crate) async fn ping(
     if !asked.is_empty() {
         recent::catch_up(app).await;
     }
-    let mut answers = ask(app, &pipeline).await.into_iter();
-    if answers.next() == Some(true) {
-        return Err(SignedOut.into());
-    }
+    let mut answers = match ask(app, &pipeline).await {
+        Some(asked) => {
+            entry.decide(&app.config, &asked.entry)?;
+            asked.behind.into_iter()
+        }
+        None => {
+            entry.open(app)?;
+            Vec::new().into_iter()
+        }
+    };
     hand_over(app, socket).await;
     let names = cursors.iter().map(|(name, _)| name);
     let behind = names.filter(|name| !asked.contains(name) || answers.next().unwrap_or(true));
@@ -49,19 +57,38 @@ pub(crate) async fn ping(
 }
 
 /// What Redis says: nothing while it is away.
-async fn ask(app: &App, pipeline: &Pipeline) -> Vec<bool> {
+async fn ask(app: &App, pipeline: &Pipeline) -> Option<Asked> {
     match app.cache.run(pipeline).await {
-        Ok(answers) => {
+        Ok(asked) => {
             app.missed_pings
                 .excuse(&app.cache, app.config.pong_wait)
                 .await;
-            answers
+            Some(asked)
         }
         Err(error) => {
             app.missed_pings.note();
             log_failure(&error, "answering a ping");
-            Vec::new()
+            None
         }
+    }
+}
+
+/// What Redis answers to a ping.
+struct Asked {
+    entry: entry::Answer,
+    /// For each session that was asked about.
+    behind: Vec<bool>,
+}
+
+impl FromRedisValue for Asked {
+    fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
+        let mut answers = Vec::<Value>::from_redis_value(value)?.into_iter();
+        Ok(Self {
+            entry: entry::Answer::next_of(&mut answers)?,
+            behind: answers
+                .map(bool::from_redis_value)
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 

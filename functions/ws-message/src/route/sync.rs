@@ -4,7 +4,9 @@ use shared::{
     App,
     code::{Code, Coded, Failure},
     connection::Socket,
+    entry::enter_by_socket,
     frame::{ServerFrame, SyncedSession},
+    limit::Limit,
     message::{Reader, Since, SyncError},
     session::{Cursor, Visitor},
 };
@@ -25,10 +27,12 @@ pub(crate) async fn sync(
     id: &str,
     cursors: &[(String, Cursor)],
 ) -> Result<String, Failure> {
+    let limit = Limit::syncs(&app.config, &socket.connection_id);
+    enter_by_socket(app, socket, limit).await?;
     let mut sessions: Vec<_> = cursors.iter().map(nothing).collect();
     let own = sessions.iter().map(|session| size(session) + GROWTH_BYTES);
     let mut room = (MAX_FRAME_BYTES - ENVELOPE_BYTES).saturating_sub(own.sum());
-    let mut reader = Reader::of(app, socket);
+    let mut reader = Reader::new(app);
     for session in &mut sessions {
         if room > 0 {
             fill(app, &mut reader, socket, session, &mut room).await?;

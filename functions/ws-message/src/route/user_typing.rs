@@ -8,10 +8,10 @@ use shared::{
     cache::CacheError,
     code::{Failure, log_failure},
     connection::{self, Socket},
+    entry::{self, Entry},
     frame::ServerFrame,
-    limit::{self, Limit, Who},
+    limit::Limit,
     session::Visitor,
-    sign_in::{self, SignedOut},
 };
 use uuid::Uuid;
 
@@ -36,44 +36,39 @@ pub(crate) async fn user_typing(
         typing,
         expires_in: EXPIRES_IN_MILLIS,
     };
-    let user = Who::user(socket.user_id);
-    let limits = [Limit::typing(&app.config, &socket.connection_id)];
-    match find(app, socket, &audience, (&user, &limits)).await {
-        Ok(Found {
-            signed_out: true, ..
-        }) => return Err(SignedOut.into()),
+    let limit = Limit::typing(&app.config, &socket.connection_id);
+    let entry = Entry::of_frame(socket, limit);
+    match find(app, socket, &audience, &entry).await {
         Ok(found) => {
-            limit::decide(&app.config, &limits, &found.rate)?;
+            entry.decide(&app.config, &found.entry)?;
             let targets = connection::targets(&audience, found.sockets);
             app.push.to_others(targets, Some(socket), &frame).await;
         }
         Err(error) => {
             log_failure(&error, "telling of typing");
-            limit::open(app, &user, &limits)?;
+            entry.open(app)?;
         }
     }
     Ok(())
 }
 
-/// Counts the frame, asks whether the socket's sign-in has ended and finds the audience's sockets: one round trip.
+/// Asks whether the frame may come in and finds the audience's sockets: one round trip.
 async fn find(
     app: &App,
     socket: &Socket,
     audience: &[Uuid],
-    (user, limits): (&Who, &[Limit]),
+    entry: &Entry,
 ) -> Result<Found, CacheError> {
     let mut pipeline = redis::pipe();
     connection::touch(&mut pipeline, socket);
-    limit::check(&mut pipeline, &app.config, user, limits);
-    sign_in::ask(&mut pipeline, socket.user_id, socket.sign_in);
+    entry.ask(&mut pipeline, &app.config);
     connection::of_users(&mut pipeline, audience);
     app.cache.run(&pipeline).await
 }
 
 /// What Redis answers to it.
 struct Found {
-    rate: limit::Answer,
-    signed_out: bool,
+    entry: entry::Answer,
     /// For each user of the audience.
     sockets: Vec<HashMap<String, String>>,
 }
@@ -81,10 +76,8 @@ struct Found {
 impl FromRedisValue for Found {
     fn from_redis_value(value: Value) -> Result<Self, ParsingError> {
         let mut answers = Vec::<Value>::from_redis_value(value)?.into_iter();
-        let mut next = || answers.next().unwrap_or(Value::Nil);
         Ok(Self {
-            rate: limit::Answer::from_redis_value(next())?,
-            signed_out: bool::from_redis_value(next())?,
+            entry: entry::Answer::next_of(&mut answers)?,
             sockets: answers
                 .map(HashMap::from_redis_value)
                 .collect::<Result<_, _>>()?,

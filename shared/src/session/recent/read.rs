@@ -1,6 +1,6 @@
 //! Reading the list.
 
-use redis::{FromRedisValue, RedisError, Value};
+use redis::{FromRedisValue, Value};
 use uuid::Uuid;
 
 use super::{
@@ -12,7 +12,6 @@ use crate::{
     cache::{Cache, CacheError},
     message::Encoded,
     session::{Cursor, Epoch, SessionId, Visitor},
-    sign_in,
 };
 
 /// Longer than any function runs: an alteration that was announced so long ago will not report back.
@@ -30,8 +29,6 @@ pub enum Reading {
     Refilling,
     /// PostgreSQL decides: an alteration is on its way, or the list does not reach back far enough.
     Unusable,
-    /// The visitor's sign-in has ended.
-    SignedOut,
 }
 
 /// Every message whose latest change is after `floor`, as of `head`, as far as it was asked for.
@@ -47,13 +44,11 @@ pub struct Recent {
     pub messages: Vec<Encoded>,
 }
 
-/// Reads what comes after a cursor or, without one, the whole list, and asks whether a sign-in of the visitor's has ended, if one is named.
-/// One round trip.
+/// Reads what comes after a cursor or, without one, the whole list. One round trip.
 pub async fn read(
     cache: &Cache,
     visitor: &Visitor,
     cursor: Option<&Cursor>,
-    sign_in: Option<Uuid>,
 ) -> Result<Reading, CacheError> {
     let (session, lease) = (visitor.session(), Lease::new());
     let keys = Keys::of(session.id);
@@ -66,15 +61,7 @@ pub async fn read(
         .arg(lease.0.to_string())
         .arg(LOST_MILLIS)
         .arg(LEASE_MILLIS);
-    if let Some(sign_in) = sign_in {
-        sign_in::ask(&mut pipeline, visitor.user(), sign_in);
-    }
-    let mut answers = cache.run::<Vec<Value>>(&pipeline).await?.into_iter();
-    let answer = parsed::<Vec<Value>>(answers.next())?;
-    if sign_in.is_some() && parsed(answers.next())? {
-        lease.give_back(cache, session.id).await;
-        return Ok(Reading::SignedOut);
-    }
+    let (answer,): (Vec<Value>,) = cache.run(&pipeline).await?;
     let mut texts = answer.into_iter().map(String::from_redis_value);
     let outcome = texts.next().transpose().map_err(redis::RedisError::from)?;
     match outcome.as_deref() {
@@ -88,10 +75,6 @@ pub async fn read(
         .map_err(redis::RedisError::from)?;
     // What cannot be read may be of another version of this: it lapses within the minute that members are believed.
     Ok(parse(session, texts).map_or(Reading::Unusable, Reading::Hit))
-}
-
-fn parsed<T: FromRedisValue>(answer: Option<Value>) -> Result<T, RedisError> {
-    Ok(T::from_redis_value(answer.unwrap_or(Value::Nil))?)
 }
 
 fn parse(session: &SessionId, texts: Vec<String>) -> Option<Recent> {
