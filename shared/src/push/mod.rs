@@ -66,6 +66,9 @@ impl Pusher {
         own: Option<&Socket>,
         frame: &ServerFrame<'_>,
     ) -> Result<Report, CacheError> {
+        if users.is_empty() {
+            return Ok(Report::default());
+        }
         let mut pipeline = redis::pipe();
         if let Some(own) = own {
             connection::touch(&mut pipeline, own);

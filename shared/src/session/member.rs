@@ -23,7 +23,7 @@ pub struct Member {
 }
 
 impl Member {
-    fn from_row(row: &Row) -> Self {
+    pub(super) fn from_row(row: &Row) -> Self {
         Self {
             user_id: row.get("user_id"),
             role: Role::from_column(row.get("role")),

@@ -1,5 +1,6 @@
 //! Conversations: their signed ids, their members, and the cache of what was said last.
 
+mod adoption;
 mod alter;
 mod cursor;
 mod error;
@@ -13,6 +14,7 @@ pub mod recent;
 mod record;
 mod role;
 
+pub(crate) use adoption::tell_of_adoption;
 pub use alter::{Revision, revise};
 pub use cursor::{Cursor, Epoch};
 pub use error::SessionError;

@@ -197,6 +197,7 @@ async fn a_guest_who_logs_in_takes_their_sessions_along() {
     } = stack.conversation().await;
     let mut phone = guest.device("phone").await;
     phone.message(&session, "as a guest").await;
+    let (mut laptop, mut desk) = (ada.device("laptop").await, shop.device("desk").await);
     // A session that both are in: the account was let in by the guest, who owns it.
     let shared = guest.open_session("Both").await;
     guest.rest.add_member(&shared, &ada.id, "member").await.ok();
@@ -232,10 +233,29 @@ async fn a_guest_who_logs_in_takes_their_sessions_along() {
         Some("refresh_token_invalid")
     );
 
+    // The others are told who has come instead, and the account's devices of what is theirs now.
+    let (left, joined) = (desk.next().await, desk.next().await);
+    assert_eq!(
+        [&left["type"], &left["user_id"], &left["session_id"]],
+        ["member_left", guest.id.as_str(), session.as_str()]
+    );
+    assert_eq!(
+        [&joined["type"], &joined["member"]["user_id"]],
+        ["member_joined", ada.id.as_str()]
+    );
+    let mut told = Vec::new();
+    while told.len() < 2 {
+        let frame = laptop.next_of("member_joined").await;
+        // The guest let the account in before.
+        if frame["member"]["role"] == "owner" {
+            assert_eq!(frame["member"]["user_id"], ada.id);
+            told.push(frame["session_id"].clone());
+        }
+    }
+    assert!(told.contains(&json!(session)) && told.contains(&json!(shared)));
+
     // The others hear the account from now on.
     let first = &history["messages"][0];
-    let mut laptop = ada.device("laptop").await;
-    let mut desk = shop.device("desk").await;
     assert_eq!(
         laptop.message(&session, "as myself").await["message"]["seq"],
         2
