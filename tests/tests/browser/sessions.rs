@@ -119,6 +119,8 @@ async fn more_conversations_come_when_they_are_asked_for() {
     online(&page).await;
     let rows = "document.querySelectorAll('.session').length";
     page.until(&format!("{rows} === 200")).await;
+    page.eval("document.querySelector('.session-list').scrollTo(0, 1e6)")
+        .await;
     page.picture("more-conversations").await;
 
     page.click_button("More conversations").await;
