@@ -69,7 +69,7 @@ pub struct Session {
     pub cursor: Cursor,
     /// The newest message, by `seq`, that the reader has seen; 0 for none.
     pub read_seq: i64,
-    /// Messages of others after that, without the deleted; 100 stands for 100 or more.
+    /// Messages of others after that, among the newest 1,000 and without the deleted; 100 stands for 100 or more.
     pub unread: i64,
     /// The newest message, be it a tombstone.
     pub last_message: Option<Message>,

@@ -66,6 +66,25 @@ async fn unread_counts_to_a_hundred() {
 }
 
 #[tokio::test]
+async fn unread_looks_at_the_newest_thousand() {
+    let stack = start().await;
+    let Conversation { ada, shop, session } = stack.conversation().await;
+    shop.rest.send(&session, "k", "Hello?").await.ok();
+    let id = session.split('.').next().unwrap();
+    let database = stack.database().await;
+    // Ada never reads, as services do.
+    for (first, last, expected) in [(1, 999, 1), (1_000, 1_000, 0)] {
+        let sql = format!(
+            "SELECT count(message_send('{id}', '{}', 'k' || n, gen_random_uuid(), 'News', '{{}}', '90 days')) \
+             FROM generate_series({first}, {last}) n",
+            ada.id
+        );
+        database.simple_query(&sql).await.unwrap();
+        assert_eq!(unread(&ada, &session).await, (0, expected));
+    }
+}
+
+#[tokio::test]
 async fn marks_of_two_devices_at_once_merge_to_the_greater() {
     let stack = start().await;
     let Conversation { ada, shop, session } = stack.conversation().await;
