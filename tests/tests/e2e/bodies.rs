@@ -85,6 +85,7 @@ async fn sessions(ada: &User) {
     ada.rest.send(id, "k", "Hello").await.ok();
     assert_body!(body(ada.rest.sessions().await, 200), @r#"
     {
+      "next": null,
       "sessions": [
         {
           "change": 1,
